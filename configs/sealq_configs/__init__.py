@@ -1,0 +1,1 @@
+"""Settings, presets, models and logging: what every other part of sealq stands on."""

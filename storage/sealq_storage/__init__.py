@@ -1,0 +1,1 @@
+"""What sealq keeps: objects, SQL, and the messages that say where to look."""

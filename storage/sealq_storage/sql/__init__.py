@@ -1,0 +1,1 @@
+"""Tables, engine, clock and migrations of the database."""

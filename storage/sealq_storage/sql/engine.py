@@ -1,0 +1,81 @@
+"""Engines and sessions: SQLite tuned for several processes, PostgreSQL as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from sealq_storage.errors import DatabaseUnreachableError
+
+#: Seconds a SQLite writer waits for another process's transaction.
+SQLITE_BUSY_SECONDS = 60
+
+Sessions = sessionmaker[Session]
+
+
+def open_engine(url: str) -> Engine:
+    """Create an engine; connects only when it is used.
+
+    Args:
+        url: SQLAlchemy URL. `postgresql://` means psycopg 3.
+
+    Raises:
+        DatabaseUnreachableError: The URL can't be read.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as exc:
+        raise DatabaseUnreachableError(f"{url!r} is no database URL: {exc}") from exc
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def open_sessions(engine: Engine) -> Sessions:
+    """Return the factory of sessions on an engine; `with sessions.begin()` commits at its end."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def reachable(engine: Engine) -> Iterator[None]:
+    """Turn "no connection" into an error with the remedy; leave all else as it is.
+
+    Raises:
+        DatabaseUnreachableError: The server does not answer or refuses.
+    """
+    try:
+        yield
+    except OperationalError as exc:
+        shown = engine.url.render_as_string(hide_password=True)
+        reason = str(exc.orig).strip()
+        raise DatabaseUnreachableError(
+            f"The database {shown} can't be used: {reason}. "
+            "Check SEALQ_DATABASE_URL and that the server runs."
+        ) from exc
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Set what several processes on one file need."""
+    del record
+    # The driver would open transactions by itself, and late: a read that turns into a write then
+    # fails at once with "database is locked" instead of waiting. We begin them ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

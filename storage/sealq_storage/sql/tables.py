@@ -1,0 +1,199 @@
+"""The tables. `docs/database.md` describes them for people who query them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from sealq_storage.sql.clock import UtcDateTime, database_now
+
+#: SQLite numbers rows by itself only in an INTEGER key.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class DocumentState(StrEnum):
+    """Where a document stands."""
+
+    LISTED = "listed"  # known by name; nobody has opened it
+    COUNTED = "counted"  # opened; its pages are rows
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class PageState(StrEnum):
+    """Where a page stands. `done`, `failed` and `cancelled` are final."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Table(DeclarativeBase):
+    """Base of all tables, with names for constraints so that migrations can speak of them."""
+
+
+Table.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Pipeline(Table):
+    """A `PipelineSpec` that jobs asked for."""
+
+    __tablename__ = "pipelines"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    preset: Mapped[str] = mapped_column(Text)
+    spec: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+
+
+class Job(Table):
+    """One submit."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    client_token: Mapped[str | None] = mapped_column(String(200), unique=True)
+    pipeline_id: Mapped[str] = mapped_column(ForeignKey("pipelines.id"))
+    #: 0 to 9, larger is sooner.
+    priority: Mapped[int]
+    #: `gpu`, `npu`, ...; None: any device.
+    device_kind: Mapped[str | None] = mapped_column(String(20))
+    tags: Mapped[dict[str, str]] = mapped_column(JSON)
+    #: Selected pages as the user wrote them (`1-3,7`); None: all.
+    pages: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now, index=True)
+    #: When the last document was listed; None while the producer is at it.
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Document(Table):
+    """One input file of one job."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("job_id", "source"),
+        Index("ix_documents_job_id_state", "job_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(Text, index=True)
+    location: Mapped[str] = mapped_column(Text)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64), index=True)
+    media_type: Mapped[str | None] = mapped_column(String(100))
+    page_count: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(20), default=DocumentState.LISTED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Page(Table):
+    """One selected page of a document: the unit of work."""
+
+    __tablename__ = "pages"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        Index("ix_pages_job_id_state", "job_id", "state"),
+        Index("ix_pages_lease_owner", "lease_owner"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    document_id: Mapped[int] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    #: From 1.
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(20), default=PageState.DUE)
+    #: How often a worker began to read it.
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(Text)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reading_id: Mapped[int | None] = mapped_column(ForeignKey("readings.id"), index=True)
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error: Mapped[str | None] = mapped_column(Text)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Reading(Table):
+    """What one pipeline says of one page content. Computed once, shared by every job."""
+
+    __tablename__ = "readings"
+    __table_args__ = (UniqueConstraint("content_sha256", "page_number", "pipeline_digest"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    page_number: Mapped[int]
+    pipeline_digest: Mapped[str] = mapped_column(String(64), index=True)
+    pipeline_id: Mapped[str] = mapped_column(ForeignKey("pipelines.id"))
+    #: Size of the page image in pixels.
+    page_width: Mapped[int]
+    page_height: Mapped[int]
+    #: Dots per inch of the page image; None where the picture does not say.
+    dpi: Mapped[float | None]
+    #: How the page was looked at: `layout` or `whole` (a picture of nothing but a seal).
+    looked: Mapped[str] = mapped_column(String(20))
+    #: Degrees by which the page image was turned, and whether it was unwarped, before reading.
+    transform: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: Object keys start with it; `reading.json` and the pictures lie below.
+    object_prefix: Mapped[str] = mapped_column(Text)
+    pictures: Mapped[list[str]] = mapped_column(JSON)
+    #: Seconds by stage.
+    seconds: Mapped[dict[str, float]] = mapped_column(JSON)
+    device: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+
+
+class Region(Table):
+    """A located seal on a page."""
+
+    __tablename__ = "regions"
+    __table_args__ = (UniqueConstraint("reading_id", "number"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    reading_id: Mapped[int] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
+    #: From 1, in PaddleX's order.
+    number: Mapped[int]
+    #: `page` (page pixels) or `prepared` (the unwarped image, which can't be undone).
+    frame: Mapped[str] = mapped_column(String(20))
+    x1: Mapped[float]
+    y1: Mapped[float]
+    x2: Mapped[float]
+    y2: Mapped[float]
+    #: The locator's score; None where the whole picture was taken as one seal.
+    score: Mapped[float | None]
+
+
+class Line(Table):
+    """One piece of text in a region."""
+
+    __tablename__ = "lines"
+    __table_args__ = (UniqueConstraint("region_id", "number"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("regions.id", ondelete="CASCADE"))
+    #: From 1, in PaddleX's order.
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text, index=True)
+    score: Mapped[float]
+    #: Points (x, y) in the region's frame.
+    polygon: Mapped[list[list[float]]] = mapped_column(JSON)

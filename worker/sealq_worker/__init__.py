@@ -1,0 +1,1 @@
+"""One process per device: fetch a page, render it, read its seals, save what was found."""
