@@ -1,7 +1,7 @@
 """PaddleX's thirteen `predict` parameters, typed: what it swallows in silence is refused here.
 
-PaddleX takes misspelt names without a word, ignores integer thresholds, zeros and `False` where its
-code says `a or b`, and fails on others deep in a page. sealq checks all of them before a job starts.
+PaddleX takes misspelt names without a word, ignores integer thresholds, zeros and `False` where
+its code says `a or b`, and fails on others deep in a page. sealq checks all before a job starts.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sealq_configs.errors import ParameterError
 
-
-def _as_float(value: object) -> object:
-    """Turn an integer into a float: PaddleX ignores integer thresholds."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Fraction = Annotated[float, BeforeValidator(_as_float), Field(ge=0, le=1, strict=True)]
+#: PaddleX ignores integer thresholds: a strict float takes an integer and makes it a float.
+Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
 #: PaddleX reads a zero here as "not given" (`a or b`), so a zero is refused.
-PositiveFraction = Annotated[float, BeforeValidator(_as_float), Field(gt=0, le=1, strict=True)]
-Ratio = Annotated[float, BeforeValidator(_as_float), Field(gt=0, le=10, strict=True)]
+PositiveFraction = Annotated[float, Field(gt=0, le=1, strict=True)]
+Ratio = Annotated[float, Field(gt=0, le=10, strict=True)]
+#: Of width and of height.
+Ratios = tuple[Ratio, Ratio]
 Switch = Annotated[bool, Field(strict=True)]
 MergeMode = Literal["large", "small", "union"]
+#: PaddleX overlooks classes by name: it wants their ids.
+ClassId = Annotated[int, Field(ge=0)]
 
 
 class PredictParameters(BaseModel):
@@ -37,11 +36,11 @@ class PredictParameters(BaseModel):
     use_doc_unwarping: Switch | None = None
     use_layout_detection: Switch | None = None
     #: One threshold for all classes, or one per class id.
-    layout_threshold: Fraction | dict[int, Fraction] | None = None
+    layout_threshold: Fraction | dict[ClassId, Fraction] | None = None
     layout_nms: Switch | None = None
-    #: One factor for both sides, or (width, height).
-    layout_unclip_ratio: Ratio | tuple[Ratio, Ratio] | None = None
-    layout_merge_bboxes_mode: MergeMode | dict[int, MergeMode] | None = None
+    #: One factor for both sides, (width, height), or that per class id.
+    layout_unclip_ratio: Ratio | Ratios | dict[ClassId, Ratios] | None = None
+    layout_merge_bboxes_mode: MergeMode | dict[ClassId, MergeMode] | None = None
     #: Pixels. PaddleX caps the result at 4000 and takes 17 s a page on the way there.
     seal_det_limit_side_len: Annotated[int, Field(strict=True, ge=32, le=4000)] | None = None
     seal_det_limit_type: Literal["min", "max", "resize_long"] | None = None

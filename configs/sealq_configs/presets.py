@@ -13,11 +13,12 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sealq_configs.catalogue import MODULE_MODELS
+from sealq_configs.catalogue import CATALOGUE, MODULE_MODELS
 from sealq_configs.errors import PresetError
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.spec import (
     CATALOGUE_PREFIX,
+    ModelUse,
     PipelineSpec,
     SealCrops,
     with_parameters,
@@ -25,6 +26,9 @@ from sealq_configs.spec import (
 
 #: The only PaddleX pipeline that sealq runs.
 PIPELINE_NAME = "seal_recognition"
+
+#: The layout class that PaddleX's pipeline cuts out and reads; it drops all others.
+SEAL_LABEL = "seal"
 
 
 class PresetBlock(BaseModel):
@@ -65,7 +69,9 @@ class Preset(BaseModel):
 def preset_names() -> list[str]:
     """Names of the presets that sealq brings, the default first."""
     files = resources.files("sealq_configs").joinpath("presets").iterdir()
-    return sorted((Path(file.name).stem for file in files), key=lambda name: (name != "mobile", name))
+    return sorted(
+        (Path(file.name).stem for file in files), key=lambda name: (name != "mobile", name)
+    )
 
 
 def load_preset(name_or_path: str) -> Preset:
@@ -81,7 +87,11 @@ def load_preset(name_or_path: str) -> Preset:
     if not path.is_file():
         known = ", ".join(preset_names())
         raise PresetError(f"{name_or_path} is neither a preset ({known}) nor a pipeline file.")
-    return _build(str(path), path.read_text(encoding="utf-8"), folder=path.absolute().parent)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise PresetError(f"{path} can't be read as a pipeline file: {exc}.") from exc
+    return _build(str(path), text, folder=path.absolute().parent)
 
 
 def _build(name: str, text: str, folder: Path) -> Preset:
@@ -91,36 +101,83 @@ def _build(name: str, text: str, folder: Path) -> Preset:
         preset = Preset(name=name, block=block, pipeline=pipeline)
         _check(preset, folder)
     except (yaml.YAMLError, ValidationError, AttributeError, KeyError, TypeError) as exc:
-        raise PresetError(f"{name} is no PaddleX pipeline file: {exc!r}") from exc
+        raise PresetError(
+            f"{name} is no PaddleX pipeline file: {_reason(exc)}. "
+            "Compare it with PaddleX's own seal_recognition.yaml."
+        ) from exc
     return preset
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, KeyError):
+        return f"{exc} is missing"
+    if isinstance(exc, ValidationError):
+        return "; ".join(
+            f"sealq: {'.'.join(map(str, error['loc']))}: {error['msg']}" for error in exc.errors()
+        )
+    return str(exc)
 
 
 def _check(preset: Preset, folder: Path) -> None:
     if preset.pipeline["pipeline_name"] != PIPELINE_NAME:
         raise PresetError(f"{preset.name}: sealq runs the pipeline {PIPELINE_NAME} only.")
-    _resolve_folders(preset.name, preset.pipeline, folder)
+    _resolve_folders(preset.pipeline, folder)
     for use in preset.spec(PredictParameters()).models():
-        known = MODULE_MODELS.get(use.module, ())
-        if use.model_name not in known:
-            near = difflib.get_close_matches(use.model_name, known, n=3) or known
-            raise PresetError(
-                f"{preset.name}: {use.slot}: PaddleX knows no {use.module} model "
-                f"{use.model_name}. Near: {', '.join(near)}."
-            )
+        try:
+            _check_name(use)
+            _check_source(use)
+        except PresetError as exc:
+            raise PresetError(f"{preset.name}: {use.slot}: {exc}") from exc
 
 
-def _resolve_folders(name: str, pipeline: dict[str, Any], folder: Path) -> None:
-    """Make the model folders of a user's file absolute, and refuse those that are not there."""
-    for slot, module in pipeline.get("SubModules", {}).items():
+def _check_name(use: ModelUse) -> None:
+    known = MODULE_MODELS.get(use.module, ())
+    if use.model_name not in known:
+        near = difflib.get_close_matches(use.model_name, known, n=3) or known
+        raise PresetError(
+            f"PaddleX knows no {use.module} model {use.model_name}. Near: {', '.join(near)}."
+        )
+
+
+def _check_source(use: ModelUse) -> None:
+    if use.model_dir is None:
+        return
+    if use.model_dir.startswith(CATALOGUE_PREFIX):
+        _check_catalogue(use)
+    else:
+        _check_folder(use, Path(use.model_dir))
+
+
+def _check_catalogue(use: ModelUse) -> None:
+    bringable = {name for name, asset in CATALOGUE.items() if asset.paddlex_name == use.model_name}
+    if str(use.model_dir).removeprefix(CATALOGUE_PREFIX) not in bringable:
+        known = ", ".join(sorted(bringable)) or "none"
+        raise PresetError(
+            f"model_dir {use.model_dir} is no {use.model_name} that sealq brings. Those: {known}."
+        )
+
+
+def _check_folder(use: ModelUse, folder: Path) -> None:
+    file = folder / "inference.yml"
+    if not file.is_file():
+        raise PresetError(
+            f"model_dir {folder} holds no inference.yml. Point it at an exported PaddleX model."
+        )
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    exported = config.get("Global", {}).get("model_name", use.model_name)
+    if exported != use.model_name:
+        raise PresetError(f"{file} is of a {exported}: write `model_name: {exported}`.")
+    if use.slot == "LayoutDetection" and SEAL_LABEL not in config.get("label_list", ()):
+        raise PresetError(f"{file} has no `{SEAL_LABEL}` in its label_list: it would find no seal.")
+
+
+def _resolve_folders(pipeline: dict[str, Any], folder: Path) -> None:
+    """Make the model folders of a user's file absolute, for workers that run elsewhere."""
+    for module in pipeline.get("SubModules", {}).values():
         reference = module.get("model_dir")
-        if reference is None or reference.startswith(CATALOGUE_PREFIX):
-            continue
-        path = (folder / reference).resolve()
-        if not (path / "inference.yml").is_file():
-            raise PresetError(
-                f"{name}: {slot}: model_dir {reference} holds no inference.yml. "
-                "Point it at an exported PaddleX model."
-            )
-        module["model_dir"] = str(path)
+        if reference is not None and not reference.startswith(CATALOGUE_PREFIX):
+            beside = folder / reference
+            # PaddleX itself takes it from the current folder.
+            module["model_dir"] = str((beside if beside.exists() else Path(reference)).resolve())
     for child in pipeline.get("SubPipelines", {}).values():
-        _resolve_folders(name, child, folder)
+        _resolve_folders(child, folder)

@@ -7,6 +7,7 @@ Values come, the strongest first, from the command line, the environment (`SEALQ
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -146,7 +147,9 @@ def _file_layer(environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     path = Path(named or DEFAULT_CONFIG_FILE)
     if not path.is_file():
         if named:
-            raise SettingsError(f"SEALQ_CONFIG names {path}, which is not a file. Mend or unset it.")
+            raise SettingsError(
+                f"SEALQ_CONFIG names {path}, which is not a file. Mend or unset it."
+            )
         return {}
     try:
         return {f"file {path}": tomllib.loads(path.read_text(encoding="utf-8"))}
@@ -158,8 +161,12 @@ def _environment_layer(environment: Mapping[str, str]) -> dict[str, Any]:
     return {
         name.removeprefix("SEALQ_").lower(): value
         for name, value in environment.items()
-        if name.startswith("SEALQ_") and name not in RESERVED_VARIABLES and value != ""
+        if name.startswith("SEALQ_") and value and not _is_reserved(name, value)
     }
+
+
+def _is_reserved(name: str, value: str) -> bool:
+    return name in RESERVED_VARIABLES or _SERVICE_LINK.fullmatch(f"{name}={value}") is not None
 
 
 def _refuse_unknown(origin: str, layer: Mapping[str, object]) -> None:
@@ -183,3 +190,8 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
 
 #: `SEALQ_*` variables that are no settings: the file's name, and what a worker tells its child.
 RESERVED_VARIABLES = frozenset({"SEALQ_CONFIG", "SEALQ_DEVICE", "SEALQ_WORKER_NAME"})
+
+#: Kubernetes puts such variables into every pod for a service whose name starts with `sealq-`.
+_SERVICE_LINK = re.compile(
+    r"SEALQ_\w*(SERVICE_HOST=.*|SERVICE_PORT(_\w+)?=\d+|PORT=\w+://.*|PORT_\d+_[A-Z]+(_\w+)?=.*)"
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,15 @@ CATALOGUE_PREFIX = "catalogue:"
 ModelFiles = Mapping[str, Mapping[str, str]]
 
 SealCrops = Literal["auto", "never"]
+
+#: Which switch beside a stage turns it off; PaddleX takes a missing switch as on.
+STAGE_SWITCHES = {
+    "LayoutDetection": "use_layout_detection",
+    "DocPreprocessor": "use_doc_preprocessor",
+    "DocOrientationClassify": "use_doc_orientation_classify",
+    "DocUnwarping": "use_doc_unwarping",
+    "TextLineOrientation": "use_textline_orientation",
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class PipelineSpec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PipelineSpec:
         """Rebuild a spec from `to_json`."""
-        return cls(**data)
+        return cls(**{**data, "pipeline": _with_class_ids(data["pipeline"])})
 
     def to_json(self) -> dict[str, Any]:
         """Return the spec as JSON values."""
@@ -70,7 +80,7 @@ class PipelineSpec:
         return validate_parameters(self.parameters)
 
     def models(self) -> list[ModelUse]:
-        """Every model slot of the pipeline and its sub-pipelines."""
+        """Every model slot that PaddleX fills; a stage that is switched off has none."""
         return list(_model_uses(self.pipeline))
 
     def digest(self, files: ModelFiles) -> str:
@@ -108,7 +118,7 @@ def with_parameters(
     """
     _refuse_missing_stages(preset, pipeline, parameters)
     if parameters.layout_nms is not None and "LayoutDetection" in pipeline.get("SubModules", {}):
-        pipeline = json.loads(json.dumps(pipeline))
+        pipeline = copy.deepcopy(pipeline)
         pipeline["SubModules"]["LayoutDetection"]["layout_nms"] = parameters.layout_nms
     return PipelineSpec(preset, pipeline, parameters.given(), dpi, seal_crops)
 
@@ -116,27 +126,38 @@ def with_parameters(
 def _refuse_missing_stages(
     preset: str, pipeline: Mapping[str, Any], parameters: PredictParameters
 ) -> None:
-    preprocessor = pipeline.get("SubPipelines", {}).get("DocPreprocessor", {})
-    here = {
-        "use_doc_unwarping": preprocessor.get("use_doc_unwarping", False),
-        "use_doc_orientation_classify": preprocessor.get("use_doc_orientation_classify", False),
-        "use_layout_detection": pipeline.get("use_layout_detection", True),
-    }
-    if not pipeline.get("use_doc_preprocessor", True):
-        here |= {"use_doc_unwarping": False, "use_doc_orientation_classify": False}
-    for name, available in here.items():
-        if getattr(parameters, name) and not available:
+    slots = {use.slot for use in _model_uses(pipeline)}
+    for slot in ("LayoutDetection", "DocOrientationClassify", "DocUnwarping"):
+        switch = STAGE_SWITCHES[slot]
+        if getattr(parameters, switch) and slot not in slots:
             raise ParameterError(
-                f"{name}=true: preset {preset} has no model for it. "
+                f"{switch}=true: preset {preset} has no model for it. "
                 "Leave it out, or use a preset that has one (`sealq models list`)."
             )
 
 
 def _model_uses(pipeline: Mapping[str, Any]) -> Iterator[ModelUse]:
-    for slot, module in pipeline.get("SubModules", {}).items():
+    for slot, module in _switched_on(pipeline, "SubModules"):
         yield ModelUse(slot, module["module_name"], module["model_name"], module.get("model_dir"))
-    for child in pipeline.get("SubPipelines", {}).values():
+    for _, child in _switched_on(pipeline, "SubPipelines"):
         yield from _model_uses(child)
+
+
+def _switched_on(pipeline: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:
+    for stage, content in pipeline.get(section, {}).items():
+        switch = STAGE_SWITCHES.get(stage)
+        if switch is None or pipeline.get(switch, True):
+            yield stage, content
+
+
+def _with_class_ids(node: Any) -> Any:
+    """Undo what JSON does to class ids: PaddleX overlooks keys that are not integers."""
+    if isinstance(node, dict):
+        return {
+            int(key) if key.isdecimal() else key: _with_class_ids(value)
+            for key, value in ((str(key), value) for key, value in node.items())
+        }
+    return node
 
 
 def _without_folders(node: Any) -> Any:
@@ -146,5 +167,7 @@ def _without_folders(node: Any) -> Any:
 
 
 def _sha256(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # Through JSON first: a class id is an integer before it travelled and sorts in another place.
+    plain = json.loads(json.dumps(value))
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,7 +14,7 @@ class ObjectNotFoundError(StorageError):
 
 
 class ObjectStoreError(StackUnreachableError):
-    """The object store can't be reached or refuses. Check the URL, the credentials and the bucket."""
+    """The object store can't be reached or refuses. Check its URL, credentials and bucket."""
 
 
 class InvalidKeyError(StorageError):
@@ -35,3 +35,7 @@ class BrokerUnreachableError(StackUnreachableError):
 
 class JobNotFoundError(WrongUseError):
     """There is no such job. `sealq status` lists the jobs."""
+
+
+class TokenConflictError(WrongUseError):
+    """The client token belongs to a job that asks for something else."""

@@ -41,9 +41,15 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def open_sessions(engine: Engine) -> Sessions:
-    """Return the factory of sessions on an engine; `with sessions.begin()` commits at its end."""
-    return sessionmaker(engine, expire_on_commit=False)
+def open_sessions(engine: Engine, *, read_only: bool = False) -> Sessions:
+    """Return the factory of sessions on an engine; `with sessions.begin()` commits at its end.
+
+    Args:
+        engine: Where the sessions work.
+        read_only: For queries alone: on SQLite they then never wait for a writer.
+    """
+    bind = engine.execution_options(sealq_read_only=True) if read_only else engine
+    return sessionmaker(bind, expire_on_commit=False)
 
 
 @contextmanager
@@ -78,4 +84,5 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    read_only = connection.get_execution_options().get("sealq_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -54,7 +54,7 @@ class Pipeline(Table):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     preset: Mapped[str] = mapped_column(Text)
     spec: Mapped[dict[str, Any]] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
 
 
 class Job(Table):
@@ -73,7 +73,7 @@ class Job(Table):
     tags: Mapped[dict[str, str]] = mapped_column(JSON)
     #: Selected pages as the user wrote them (`1-3,7`); None: all.
     pages: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now(), index=True)
     #: When the last document was listed; None while the producer is at it.
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -103,7 +103,7 @@ class Document(Table):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -160,7 +160,7 @@ class Reading(Table):
     #: Seconds by stage.
     seconds: Mapped[dict[str, float]] = mapped_column(JSON)
     device: Mapped[str] = mapped_column(String(40))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
 
 
 class Region(Table):

@@ -1,0 +1,63 @@
+"""Logging to stderr, as text for people or JSON for machines, with the ids of the work at hand."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+_context: ContextVar[Mapping[str, object]] = ContextVar("sealq_log_context", default={})  # noqa: B039 (never changed)
+
+
+def configure_logging(level: str, form: Literal["text", "json"]) -> None:
+    """Send all logging of the process to stderr.
+
+    Args:
+        level: Least severe level of sealq's own messages; other libraries speak from WARNING up.
+        form: One line of text or one JSON object per message.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if form == "json" else _TextFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("sealq_configs", "sealq_storage", "sealq_producer", "sealq_worker"):
+        logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def log_context(**ids: object) -> Iterator[None]:
+    """Add ids (`job`, `document`, `page`, ...) to every message logged inside."""
+    token = _context.set({**_context.get(), **ids})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+class _TextFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        ids = " ".join(f"{name}={value}" for name, value in _context.get().items())
+        return f"{text} [{ids}]" if ids else text
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_context.get(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=str)

@@ -1,0 +1,71 @@
+"""The command line. A command parses, calls and prints; each has its own file."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sealq_configs.errors import SealqError
+from sealq_configs.logs import configure_logging
+from sealq_configs.settings import load_settings
+
+#: Module of each command, imported when the command is called or listed.
+COMMANDS = {
+    "run": "run",
+    "submit": "submit",
+    "worker": "worker",
+    "status": "status",
+    "results": "results",
+    "cancel": "jobs",
+    "retry": "jobs",
+    "models": "models",
+    "config": "config",
+    "doctor": "doctor",
+    "db": "db",
+}
+
+
+class SealqGroup(click.Group):
+    """Loads commands when they are needed, and turns errors into advice and exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sealq_producer.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what sealq raises on purpose ends with its message and exit code."""
+        try:
+            return super().invoke(ctx)
+        except SealqError as exc:
+            click.echo(f"sealq: {exc}", err=True)
+            ctx.exit(exc.exit_code)
+
+
+@click.group(cls=SealqGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sealq")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder of all that `run` keeps.")
+@click.pass_context
+def main(ctx: click.Context, home: Path | None) -> None:
+    """Read the official seals in documents, in bulk.
+
+    `sealq run FOLDER` does it all on this machine. `sealq submit`, `worker`, `status` and
+    `results` work with a running stack.
+
+    Exit codes: 0 all read, 1 some pages failed, 2 wrong use, 3 the stack can't be reached.
+    """
+    ctx.obj = load_settings(home=home)
+    settings = ctx.obj.settings
+    configure_logging(settings.log_level, settings.log_format)

@@ -1,0 +1,88 @@
+"""`sealq models`: which models there are, fetch them, check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from sealq_configs.model_cache import FONT, ModelCache
+from sealq_configs.parameters import PredictParameters
+from sealq_configs.presets import load_preset, preset_names
+from sealq_configs.settings import LoadedSettings
+from sealq_configs.spec import CATALOGUE_PREFIX
+from sealq_producer.cli.options import pass_settings
+from sealq_producer.output import standard_output, write_table
+
+#: Exit code of `verify` when a file is missing or damaged.
+NOT_WHOLE = 1
+
+
+@click.group()
+def models() -> None:
+    """List, fetch and check the models that presets need."""
+
+
+@models.command("list")
+@pass_settings
+def list_(loaded: LoadedSettings) -> None:
+    """Show each preset's models: where they come from, and whether they are here."""
+    cache = ModelCache(loaded.settings.models_dir)
+    write_table(_rows(cache), standard_output())
+    click.echo(f"Catalogued models lie in {cache.folder}", err=True)
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+@click.option("--preset", help="Fetch what this preset needs; default: the preset in use.")
+@pass_settings
+def pull(loaded: LoadedSettings, names: Sequence[str], preset: str | None) -> None:
+    """Fetch models (all of a preset, or by name) and the font for pictures."""
+    cache = ModelCache(loaded.settings.models_dir)
+    wanted = list(names) or _needed(preset or loaded.settings.preset)
+    cache.pull(wanted, lambda line: click.echo(line, err=True))
+    click.echo(f"Here: {', '.join(wanted)} ({cache.folder})", err=True)
+
+
+@models.command()
+@click.pass_context
+@pass_settings
+def verify(loaded: LoadedSettings, ctx: click.Context, /) -> None:
+    """Read every model file and compare its sha256."""
+    statuses = ModelCache(loaded.settings.models_dir).verify()
+    rows = (
+        {"model": status.name, "file": file.name, "state": file.state, "sha256": file.sha256}
+        for status in statuses
+        for file in status.files
+    )
+    write_table(rows, standard_output())
+    ctx.exit(0 if all(status.here for status in statuses) else NOT_WHOLE)
+
+
+def _rows(cache: ModelCache) -> Iterator[dict[str, str]]:
+    for name in preset_names():
+        spec = load_preset(name).spec(PredictParameters())
+        for model in cache.preset_models(spec):
+            yield {
+                "preset": name,
+                "does": model.slot,
+                "model": model.model_name,
+                "from": model.source,
+                "here": "yes" if model.here else "no",
+            }
+    for status in cache.status([FONT]):
+        yield {
+            "preset": "all",
+            "does": "font of pictures",
+            "model": status.name,
+            "from": status.source,
+            "here": "yes" if status.here else "no",
+        }
+
+
+def _needed(preset: str) -> list[str]:
+    """Return the catalogued models of a preset, and the font."""
+    uses = load_preset(preset).spec(PredictParameters()).models()
+    references = [use.model_dir for use in uses if use.model_dir is not None]
+    catalogued = [name for name in references if name.startswith(CATALOGUE_PREFIX)]
+    return [*(name.removeprefix(CATALOGUE_PREFIX) for name in catalogued), FONT]

@@ -1,0 +1,45 @@
+"""`sealq results`: what a job read."""
+
+from __future__ import annotations
+
+import click
+
+from sealq_configs.settings import LoadedSettings
+from sealq_producer.cli.options import format_option, pass_settings
+from sealq_producer.output import standard_output, write_pages, write_regions
+from sealq_producer.stack import open_stack
+from sealq_storage.jobs import find_job
+from sealq_storage.results import ResultFilter, stream_pages, stream_regions
+
+
+@click.command()
+@click.argument("job")
+@format_option
+@click.option("--match", metavar="TEXT", help="Seals that say this.")
+@click.option("--document", metavar="NAME", help="Documents so named: a part, or with * and ?.")
+@click.option(
+    "--min-score", type=click.FloatRange(0, 1), help="Seals found with this score or more."
+)
+@click.option("--pages", is_flag=True, help="List pages, those without a seal too.")
+@pass_settings
+def results(
+    loaded: LoadedSettings,
+    *,
+    job: str,
+    form: str,
+    match: str | None,
+    document: str | None,
+    min_score: float | None,
+    pages: bool,
+) -> None:
+    """Print the seals of a job (its id, the beginning of it, or `last`)."""
+    if pages and (match or min_score is not None):
+        raise click.UsageError("--pages lists pages; --match and --min-score choose seals.")
+    wanted = ResultFilter(match=match, document=document, min_score=min_score)
+    out = standard_output()
+    with open_stack(loaded.settings) as stack, stack.queries.begin() as session:
+        job_id = find_job(session, job).id
+        if pages:
+            write_pages(stream_pages(session, job_id, wanted), form, out)
+        else:
+            write_regions(stream_regions(session, job_id, wanted), stack.objects, form, out)

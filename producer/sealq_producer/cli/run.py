@@ -1,0 +1,100 @@
+"""`sealq run`: the whole job on this machine, with nothing running beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from sealq_configs.settings import LoadedSettings, Settings
+from sealq_producer.cli.options import (
+    Request,
+    format_option,
+    pass_settings,
+    report_skipped,
+    request_options,
+)
+from sealq_producer.cli.report import exit_code, show_failures, summary
+from sealq_producer.cli.submit import dry_run_option, print_plan
+from sealq_producer.local_stack import LocalStack, local_stack
+from sealq_producer.output import standard_output, write_regions
+from sealq_producer.progress import Show, progress, show_documents, wait_for
+from sealq_producer.sources import Skipped, Source
+from sealq_producer.stack import Stack, open_stack, upgrade_database
+from sealq_producer.submit import submit
+from sealq_storage.jobs import NewJob, cancel_job
+from sealq_storage.results import stream_regions
+from sealq_storage.status import JobStatus
+
+
+@click.command()
+@request_options
+@click.option(
+    "--device", "devices", multiple=True, help="cpu, gpu:0, npu:0, ...; default: all found."
+)
+@format_option
+@dry_run_option
+@click.pass_context
+@pass_settings
+def run(
+    loaded: LoadedSettings,
+    ctx: click.Context,
+    /,
+    *,
+    devices: Sequence[str],
+    form: str,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Read the seals in files, folders and s3:// prefixes on this machine.
+
+    Starts a private Redis and one worker per device, reads, prints the seals and stops what it
+    started. All it keeps lies in the home folder; what was read once is not read again.
+    """
+    request = Request(**options)
+    new = request.new_job(loaded.settings)
+    skipped = Skipped()
+    sources = request.sources(loaded.settings, skipped)
+    if dry_run:
+        print_plan(sources, skipped)
+        return
+    settings = _local(loaded.settings)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    upgrade_database(settings)
+    with local_stack(settings, devices) as local, open_stack(local.settings) as stack:
+        with progress() as show:
+            status = _read(stack, local, new, sources, show)
+        report_skipped(skipped)
+        with stack.queries.begin() as session:
+            write_regions(
+                stream_regions(session, status.id), stack.objects, form, standard_output()
+            )
+        show_failures(stack, status)
+        click.echo(summary(status), err=True)
+        click.echo(f"Database {settings.database}, pictures in {settings.objects}", err=True)
+    ctx.exit(exit_code(status))
+
+
+def _local(settings: Settings) -> Settings:
+    """Return settings whose paths hold in every process, whatever folder it works in."""
+    return settings.model_copy(update={"home": settings.home.absolute()})
+
+
+def _read(
+    stack: Stack, local: LocalStack, new: NewJob, sources: Iterable[Source], show: Show
+) -> JobStatus:
+    submitted = submit(stack, new, sources, show_documents(show))
+    # What an interrupted run left behind: its Redis is gone. After the new job, which goes first.
+    stack.dispatcher.republish_due(older_than=0)
+    try:
+        return wait_for(stack, submitted.job_id, show, local.check)
+    except KeyboardInterrupt:
+        with stack.sessions.begin() as session:
+            cancel_job(session, submitted.job_id)
+        click.echo(
+            f"Stopped; job {submitted.job_id} is cancelled. The same command goes on where it "
+            "stopped: what was read is not read again.",
+            err=True,
+        )
+        raise

@@ -1,0 +1,67 @@
+"""`sealq submit`: put a job into a running stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from sealq_configs.settings import LoadedSettings
+from sealq_producer.cli.options import Request, pass_settings, report_skipped, request_options
+from sealq_producer.cli.report import exit_code, show_failures, summary
+from sealq_producer.output import standard_output
+from sealq_producer.progress import progress, show_documents, wait_for
+from sealq_producer.sources import Skipped, Source
+from sealq_producer.stack import open_stack
+from sealq_producer.submit import submit as submit_job
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Name the documents and do nothing.")
+
+
+@click.command()
+@request_options
+@click.option("--device-kind", help="Only workers on this kind of device: gpu, npu, cpu, ...")
+@click.option("--wait", is_flag=True, help="Show progress until the job is done.")
+@dry_run_option
+@click.pass_context
+@pass_settings
+def submit(
+    loaded: LoadedSettings,
+    ctx: click.Context,
+    /,
+    *,
+    device_kind: str | None,
+    wait: bool,
+    dry_run: bool,
+    **options: Any,
+) -> None:
+    """Put files, folders and s3:// prefixes into a running stack; print the job's id."""
+    request = Request(**options)
+    new = request.new_job(loaded.settings, device_kind)
+    skipped = Skipped()
+    sources = request.sources(loaded.settings, skipped)
+    if dry_run:
+        print_plan(sources, skipped)
+        return
+    with open_stack(loaded.settings) as stack, progress() as show:
+        submitted = submit_job(stack, new, sources, show_documents(show))
+        report_skipped(skipped)
+        click.echo(submitted.job_id)
+        if wait:
+            status = wait_for(stack, submitted.job_id, show)
+            show_failures(stack, status)
+            click.echo(summary(status), err=True)
+            ctx.exit(exit_code(status))
+
+
+def print_plan(sources: Iterable[Source], skipped: Skipped) -> None:
+    """Name what would be submitted, with sizes."""
+    out = standard_output()
+    documents = size = 0
+    for source in sources:
+        documents += 1
+        size += source.size or 0
+        out.write(f"{source.name}\t{'' if source.size is None else source.size}\n")
+    report_skipped(skipped)
+    click.echo(f"{documents} documents, {size:,} bytes. Nothing was submitted.", err=True)

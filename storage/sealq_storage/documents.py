@@ -1,0 +1,207 @@
+"""Documents: listed by the producer, opened and counted by a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from sealq_storage.sql.clock import database_now
+from sealq_storage.sql.tables import Document, DocumentState, Job, Page
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A document as the producer found it. With an error code it is failed from the start."""
+
+    source: str
+    location: str
+    size: int | None = None
+    sha256: str | None = None
+    error_code: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ClaimedDocument:
+    """A document that this worker holds until its lease ends."""
+
+    id: int
+    job_id: str
+    source: str
+    location: str
+    sha256: str | None
+    #: Page selection of its job.
+    pages: str | None
+    priority: int
+    device_kind: str | None
+    #: Attempts begun so far.
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What opening a document told."""
+
+    sha256: str
+    size: int
+    media_type: str
+    page_count: int
+
+
+def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -> list[int]:
+    """Insert those that the job does not have yet; return the ids of the ones to be counted."""
+    rows = [_row(job_id, new) for new in batch]
+    if not rows:
+        return []
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(Document)
+        .on_conflict_do_nothing(index_elements=["job_id", "source"])
+        .returning(Document.id, Document.state)
+    )
+    inserted = session.execute(statement, rows)
+    return sorted(row.id for row in inserted if row.state == DocumentState.LISTED)
+
+
+def _row(job_id: str, new: NewDocument) -> dict[str, object]:
+    failed = new.error_code is not None
+    return {
+        "job_id": job_id,
+        "source": new.source,
+        "location": new.location,
+        "size": new.size,
+        "sha256": new.sha256,
+        "state": DocumentState.FAILED if failed else DocumentState.LISTED,
+        "error_code": new.error_code,
+        "error": new.error,
+    }
+
+
+def claim_documents(
+    session: Session, ids: Sequence[int], owner: str, lease_seconds: int
+) -> list[ClaimedDocument]:
+    """Claim those of these documents that nobody holds, in their order."""
+    claimed = session.scalars(
+        update(Document)
+        .where(
+            Document.id.in_(ids),
+            Document.state == DocumentState.LISTED,
+            or_(
+                Document.lease_owner.is_(None),
+                Document.lease_owner == owner,
+                Document.lease_until < database_now(),
+            ),
+        )
+        .values(lease_owner=owner, lease_until=database_now(lease_seconds))
+        .returning(Document.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return _claimed(session, claimed)
+
+
+def _claimed(session: Session, ids: Sequence[int]) -> list[ClaimedDocument]:
+    query = (
+        select(Document, Job)
+        .join(Job, Job.id == Document.job_id)
+        .where(Document.id.in_(ids))
+        .order_by(Document.id)
+    )
+    return [
+        ClaimedDocument(
+            id=document.id,
+            job_id=document.job_id,
+            source=document.source,
+            location=document.location,
+            sha256=document.sha256,
+            pages=job.pages,
+            priority=job.priority,
+            device_kind=job.device_kind,
+            attempts=document.attempts,
+        )
+        for document, job in session.execute(query)
+    ]
+
+
+def begin_document(session: Session, document_id: int, owner: str, lease_seconds: int) -> bool:
+    """Count an attempt and renew the lease; False when the document is this owner's no more."""
+    begun = session.execute(
+        update(Document)
+        .where(*_held(document_id, owner))
+        .values(attempts=Document.attempts + 1, lease_until=database_now(lease_seconds))
+        .returning(Document.id)
+    )
+    return begun.one_or_none() is not None
+
+
+def finish_counting(
+    session: Session,
+    document: ClaimedDocument,
+    owner: str,
+    counted: Counted,
+    numbers: Iterable[int],
+) -> list[int]:
+    """Insert the selected pages of a document this owner holds; return their ids in page order.
+
+    Returns nothing where another worker took the document over, or the job was cancelled.
+    """
+    held = session.execute(
+        update(Document)
+        .where(*_held(document.id, owner))
+        .values(
+            state=DocumentState.COUNTED,
+            sha256=counted.sha256,
+            size=counted.size,
+            media_type=counted.media_type,
+            page_count=counted.page_count,
+            lease_owner=None,
+            finished_at=database_now(),
+        )
+        .returning(Document.id)
+    ).one_or_none()
+    rows = [
+        {"job_id": document.job_id, "document_id": document.id, "number": number}
+        for number in numbers
+    ]
+    if held is None or not rows:
+        return []
+    ids = session.scalars(insert(Page).returning(Page.id, sort_by_parameter_order=True), rows)
+    return list(ids)
+
+
+def fail_document(
+    session: Session, document_id: int, owner: str, error_code: str, error: str
+) -> None:
+    """End a document this owner holds with its reason."""
+    session.execute(
+        update(Document)
+        .where(*_held(document_id, owner))
+        .values(
+            state=DocumentState.FAILED,
+            error_code=error_code,
+            error=error,
+            lease_owner=None,
+            finished_at=database_now(),
+        )
+    )
+
+
+def give_back_documents(session: Session, owner: str, ids: Sequence[int] | None = None) -> None:
+    """Let others claim what this owner holds: these documents, or all."""
+    held = Document.lease_owner == owner
+    session.execute(
+        update(Document)
+        .where(held if ids is None else and_(held, Document.id.in_(ids)))
+        .values(lease_owner=None, published_at=None)
+    )
+
+
+def _held(document_id: int, owner: str) -> list[ColumnElement[bool]]:
+    return [
+        Document.id == document_id,
+        Document.state == DocumentState.LISTED,
+        Document.lease_owner == owner,
+    ]

@@ -1,0 +1,1 @@
+"""The database's versions as Alembic scripts; `sealq_storage.sql.migrate` runs them."""

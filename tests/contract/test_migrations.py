@@ -1,0 +1,248 @@
+"""The database's versions: how a database gets to the head, and what refuses to work before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, make_url, text
+
+from sealq_storage.errors import DatabaseUnreachableError, DatabaseVersionError
+from sealq_storage.sql.engine import open_engine, open_sessions
+from sealq_storage.sql.migrate import (
+    alembic_config,
+    current_version,
+    head_version,
+    require_current,
+    upgrade,
+)
+from sealq_storage.sql.tables import Document, Job, Pipeline, Table
+
+#: A program that waits for a line on its input before it upgrades the database of its argument.
+UPGRADE_AT_A_SIGN = """
+import sys
+import alembic.command
+from sealq_storage.sql.engine import open_engine
+from sealq_storage.sql.migrate import upgrade
+engine = open_engine(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+upgrade(engine)
+"""
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def nobodys_engine(postgres_url: str) -> Iterator[Engine]:
+    """A user that may enter the database, but not make tables in it."""
+    admin = open_engine(postgres_url)
+    with admin.begin() as connection:
+        connection.execute(text("CREATE ROLE nobody LOGIN"))
+    opened = open_engine(
+        make_url(postgres_url).set(username="nobody").render_as_string(hide_password=False)
+    )
+    yield opened
+    opened.dispose()
+    with admin.begin() as connection:
+        connection.execute(text("DROP ROLE nobody"))
+    admin.dispose()
+
+
+def tables_of(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def set_version(engine: Engine, version: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+
+
+def test_an_empty_database_is_brought_to_the_head(engine: Engine) -> None:
+    assert current_version(engine) is None
+    upgrade(engine)
+    assert current_version(engine) == head_version()
+    assert tables_of(engine) == set(Table.metadata.tables)
+
+
+def test_migrations_and_tables_agree(engine: Engine) -> None:
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_migrations_and_tables_agree_in_primary_keys(engine: Engine) -> None:
+    """Alembic's own comparison passes over them."""
+    upgrade(engine)
+    inspector = inspect(engine)
+    for table in Table.metadata.sorted_tables:
+        made = inspector.get_pk_constraint(table.name)
+        columns = [column.name for column in table.primary_key]
+        assert (made["name"], made["constrained_columns"]) == (table.primary_key.name, columns)
+
+
+def test_rows_number_themselves(engine: Engine) -> None:
+    """A BIGINT key would refuse a row without a number on SQLite."""
+    upgrade(engine)
+    with open_sessions(engine).begin() as session:
+        session.add(Pipeline(id="p", preset="mobile", spec={}))
+        session.add(Job(id="j", name="", pipeline_id="p", priority=5, tags={}))
+        session.flush()
+        documents = [Document(job_id="j", source=name, location=name) for name in "ab"]
+        session.add_all(documents)
+        session.flush()
+        assert sorted(document.id for document in documents) == [1, 2]
+
+
+def test_a_second_upgrade_changes_nothing(engine: Engine) -> None:
+    upgrade(engine)
+    with open_sessions(engine).begin() as session:
+        session.add(Pipeline(id="p", preset="mobile", spec={}))
+    upgrade(engine)
+    with open_sessions(engine).begin() as session:
+        assert session.get_one(Pipeline, "p").preset == "mobile"
+    assert current_version(engine) == head_version()
+
+
+def test_processes_that_upgrade_at_once_do_not_collide(database_url: str) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", UPGRADE_AT_A_SIGN, database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    errors = [process.communicate()[1] for process in processes]
+    assert errors == ["", ""]
+
+
+def test_threads_that_upgrade_at_once_do_not_collide(database_url: str) -> None:
+    """As many processes would; all begin within microseconds."""
+    assert upgrade_together(database_url, 8) == [head_version()] * 8
+
+
+def test_first_openers_of_a_sqlite_file_do_not_collide(tmp_path: Path) -> None:
+    """SQLite's busy timeout does not cover the switch to WAL: now and then one was refused."""
+    for number in range(30):
+        url = f"sqlite:///{tmp_path / str(number)}.db"
+        assert upgrade_together(url, 4) == [head_version()] * 4
+
+
+def upgrade_together(url: str, threads: int) -> list[str | None]:
+    together = Barrier(threads)
+
+    def upgrade_one() -> str | None:
+        engine = open_engine(url)
+        together.wait()
+        try:
+            upgrade(engine)
+            return current_version(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(threads) as pool:
+        upgrades = [pool.submit(upgrade_one) for _ in range(threads)]
+    return [done.result() for done in upgrades]
+
+
+def test_a_failed_upgrade_leaves_the_database_as_it_was(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE lines (id INTEGER)"))  # in the way of the last table
+    with pytest.raises(Exception, match="lines"):
+        upgrade(engine)
+    assert current_version(engine) is None
+    assert tables_of(engine) == {"lines"}
+
+
+def test_downgrade_to_base_leaves_no_table(engine: Engine) -> None:
+    upgrade(engine)
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "base")
+    assert tables_of(engine) == set()
+    assert current_version(engine) is None
+    upgrade(engine)
+    require_current(engine)
+
+
+def test_the_head_is_alembics_one_head(engine: Engine) -> None:
+    """`head_version` goes by file names; Alembic by the revisions in them."""
+    with engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+    assert scripts.get_heads() == [head_version()]
+    assert all(
+        script.path.rpartition("/")[2].startswith(f"{script.revision}_")
+        for script in scripts.walk_revisions()
+    )
+
+
+def test_a_current_database_is_accepted(engine: Engine) -> None:
+    upgrade(engine)
+    require_current(engine)
+
+
+def test_an_empty_database_is_refused_with_both_versions_and_the_remedy(engine: Engine) -> None:
+    with pytest.raises(
+        DatabaseVersionError, match=rf"version none.*needs {head_version()}.*`sealq db upgrade`"
+    ):
+        require_current(engine)
+
+
+def test_a_newer_database_is_refused_with_both_versions_and_the_remedy(engine: Engine) -> None:
+    upgrade(engine)
+    set_version(engine, "9999")
+    for use in (require_current, upgrade):
+        with pytest.raises(
+            DatabaseVersionError, match=rf"version 9999.*version {head_version()}.*Upgrade sealq"
+        ):
+            use(engine)
+    assert current_version(engine) == "9999"
+
+
+def test_an_error_shows_no_password(postgres_url: str) -> None:
+    url = make_url(postgres_url).set(password="hush")  # noqa: S106
+    engine = open_engine(url.render_as_string(hide_password=False))
+    with pytest.raises(DatabaseVersionError) as caught:
+        require_current(engine)
+    engine.dispose()
+    assert "hush" not in str(caught.value)
+
+
+def test_a_user_that_may_not_make_tables_is_told_what_to_grant(nobodys_engine: Engine) -> None:
+    with pytest.raises(DatabaseUnreachableError, match="GRANT CREATE"):
+        upgrade(nobodys_engine)
+
+
+def test_require_current_does_without_alembic(sqlite_url: str) -> None:
+    """Every command asks; Alembic would take a second of each."""
+    code = (
+        "import sys; from sealq_storage.sql.engine import open_engine;"
+        "from sealq_storage.sql.migrate import require_current\n"
+        "try: require_current(open_engine(sys.argv[1]))\n"
+        "except Exception: sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, sqlite_url], check=True)

@@ -1,0 +1,79 @@
+"""`python -m sealq_worker --device gpu:0 --device gpu:1`: what `sealq worker` runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from sealq_configs.errors import SealqError
+from sealq_configs.logs import configure_logging
+from sealq_configs.settings import Settings, load_settings
+from sealq_storage.sql.engine import open_engine, reachable
+from sealq_storage.sql.migrate import require_current
+from sealq_worker.devices import Device, detect_devices
+from sealq_worker.errors import DeviceError
+from sealq_worker.probe import require_device
+from sealq_worker.supervisor import Supervisor
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option("--device", "names", multiple=True, help="gpu:0, npu:0, cpu, ...; default: all found")
+@click.option("--probe", is_flag=True, help="Only print the devices that can be used.")
+def main(names: Sequence[str], *, probe: bool) -> None:
+    """Serve devices until a signal says stop."""
+    settings = load_settings().settings
+    configure_logging(settings.log_level, settings.log_format)
+    try:
+        devices = _named(names) if names else _found()
+        if probe:
+            click.echo("\n".join(map(str, devices)))
+            return
+        _require_database(settings)
+        code = Supervisor(devices, settings).run()
+    except SealqError as exc:
+        log.error("%s", exc)  # noqa: TRY400 (the message says it all)
+        code = exc.exit_code
+    sys.exit(code)
+
+
+def _require_database(settings: Settings) -> None:
+    engine = open_engine(settings.database)
+    with reachable(engine):
+        require_current(engine)
+    engine.dispose()
+
+
+def _named(names: Sequence[str]) -> list[Device]:
+    """Return the devices asked for that are there; says what is wrong with the others."""
+    asked = [Device.parse(name) for name in names]
+    devices = [device for device in asked if _is_there(device)]
+    if not devices:
+        raise DeviceError(f"None of the devices {', '.join(map(str, asked))} can be used.")
+    return devices
+
+
+def _found() -> list[Device]:
+    """Return all usable devices of this host, or the CPU."""
+    devices = [device for device in detect_devices() if _is_there(device)]
+    return devices or [Device("cpu", None)]
+
+
+def _is_there(device: Device) -> bool:
+    try:
+        device.visibility(os.environ)
+        engines = require_device(device)
+    except DeviceError as exc:
+        log.error("%s", exc)  # noqa: TRY400 (the message says it all)
+        return False
+    log.info("%s: usable with %s", device, ", ".join(engines))
+    return True
+
+
+if __name__ == "__main__":
+    main()

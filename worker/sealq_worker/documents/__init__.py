@@ -1,0 +1,8 @@
+"""Documents on local disk become page images."""
+
+from __future__ import annotations
+
+from sealq_worker.documents.opening import open_document
+from sealq_worker.documents.page_image import DocumentLimits, OpenDocument, PageImage
+
+__all__ = ["DocumentLimits", "OpenDocument", "PageImage", "open_document"]

@@ -1,0 +1,114 @@
+"""PDF documents, rendered with pdfium."""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from sealq_storage.media import MediaType
+from sealq_worker.documents.page_image import DocumentLimits, PageImage, name_page
+from sealq_worker.errors import (
+    CorruptDocumentError,
+    DocumentError,
+    EmptyDocumentError,
+    EncryptedDocumentError,
+)
+
+#: Points in an inch: the unit of a PDF page's sides.
+_POINTS_PER_INCH = 72
+
+
+class PdfFile:
+    """A PDF. Pages are rendered from the whole file: a page cut out of it can lose its e-seal.
+
+    A page with a damaged drawing is drawn as far as it goes: pdfium does not tell.
+    """
+
+    media_type = MediaType.PDF
+
+    def __init__(self, path: Path, dpi: int, limits: DocumentLimits) -> None:
+        self._name = path.name
+        self._dpi = dpi
+        self._limits = limits
+        self._pdf = _load(path)
+        self.page_count = len(self._pdf)
+        try:
+            self._check_page_count()
+        except DocumentError:
+            self.close()
+            raise
+
+    def page(self, number: int) -> PageImage:
+        """Render a page at the document's DPI, turned as its /Rotate says."""
+        where = name_page(self._name, number, self.page_count)
+        try:
+            self._check_size(where, number - 1)
+            with closing(self._pdf[number - 1]) as page:
+                bitmap = page.render(scale=self._dpi / _POINTS_PER_INCH)
+        except pdfium.PdfiumError as exc:
+            raise CorruptDocumentError(
+                f"{where} is damaged: pdfium can't draw it. Save the document anew."
+            ) from exc
+        return PageImage(bitmap.to_numpy(), float(self._dpi))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._pdf.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _check_page_count(self) -> None:
+        if not self.page_count:
+            raise EmptyDocumentError(f"{self._name} has no pages: get a whole copy of it.")
+        self._limits.check_pages(self._name, self.page_count)
+
+    def _check_size(self, where: str, index: int) -> None:
+        # Rendering it smaller instead would read seals too small to read, and say nothing.
+        width, height = (
+            math.ceil(side * self._dpi / _POINTS_PER_INCH)
+            for side in self._pdf.get_page_size(index)
+        )
+        self._limits.check_pixels(where, width, height, f"render it below {self._dpi} DPI")
+
+
+def _load(path: Path) -> pdfium.PdfDocument:
+    # PdfDocument(path) takes "no pages" for a failure and reports the code of an older one:
+    # pdfium's last error says something only where loading failed.
+    handle = raw.FPDF_LoadDocument(os.fsencode(path), None)
+    if handle:
+        pdf = pdfium.PdfDocument(handle)
+        _start_forms(pdf)
+        return pdf
+    code = raw.FPDF_GetLastError()
+    if code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
+        raise EncryptedDocumentError(f"{path.name} asks for a password: save it without one.")
+    raise CorruptDocumentError(
+        f"{path.name} is no whole PDF (pdfium error {code}): get a whole copy of it, "
+        "or save it anew."
+    )
+
+
+def _start_forms(pdf: pdfium.PdfDocument) -> None:
+    """Make pdfium draw form widgets, where e-seals live; before any page is loaded.
+
+    `init_forms()` does so only where the document still has its form; the pages of a split document
+    often keep the widget and lose the form.
+    """
+    config = raw.FPDF_FORMFILLINFO(version=2)
+    pdf.formenv = pdfium.PdfFormEnv(raw.FPDFDOC_InitFormFillEnvironment(pdf, config), config)

@@ -1,0 +1,124 @@
+"""Pictures, decoded with Pillow: TIFF with all its frames, others with their first."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import BinaryIO, Self
+
+from PIL import Image, ImageOps
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from sealq_storage.media import MediaType
+from sealq_worker.documents.page_image import DocumentLimits, PageImage, name_page
+from sealq_worker.documents.pixels import picture_dpi, to_bgr
+from sealq_worker.documents.tiff_frames import count_frames
+from sealq_worker.errors import CorruptDocumentError, TooManyPixelsError
+
+#: Readers by what the file is. `Image.open` would guess again among all formats that Pillow knows,
+#: and would refuse a TIFF for the size of its first frame, whichever is asked for.
+_READERS: MappingProxyType[MediaType, Callable[[BinaryIO], ImageFile]] = MappingProxyType(
+    {
+        MediaType.TIFF: TiffImageFile,
+        MediaType.PNG: PngImageFile,
+        MediaType.JPEG: JpegImageFile,
+        MediaType.BMP: BmpImageFile,
+        MediaType.WEBP: WebPImageFile,
+        MediaType.GIF: GifImageFile,
+    }
+)
+
+#: What Pillow raises on damaged files.
+_DAMAGE = (SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
+
+
+class PictureFile:
+    """A picture file. Every page is decoded afresh, so a failed one leaves nothing behind."""
+
+    def __init__(self, path: Path, media_type: MediaType, limits: DocumentLimits) -> None:
+        self.media_type = media_type
+        self._name = path.name
+        self._limits = limits
+        self._file = path.open("rb")
+        try:
+            self.page_count = self._count()
+        except BaseException:
+            self.close()
+            raise
+
+    def page(self, number: int) -> PageImage:
+        """Decode a frame, turned as its EXIF orientation says."""
+        where = name_page(self._name, number, self.page_count)
+        with _pillow_errors(where):
+            picture = self._open()
+            picture.seek(number - 1)
+            width, height = picture.size
+            self._limits.check_pixels(where, width, height, "save it smaller")
+            ImageOps.exif_transpose(picture, in_place=True)
+        return PageImage(to_bgr(picture), picture_dpi(picture))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self) -> ImageFile:
+        """Read the header, and no pixels."""
+        self._file.seek(0)
+        return _READERS[self.media_type](self._file)
+
+    def _count(self) -> int:
+        with _pillow_errors(self._name):
+            self._open()
+            if self.media_type is not MediaType.TIFF:
+                return 1
+            count = count_frames(self._file, self._limits.max_pages)
+        self._limits.check_pages(self._name, count)
+        return count
+
+
+@contextmanager
+def _pillow_errors(where: str) -> Iterator[None]:
+    """Turn what Pillow raises and warns into errors that name the file."""
+    try:
+        with warnings.catch_warnings():
+            # Of half its size limit, and of metadata that does not matter here.
+            warnings.simplefilter("ignore")
+            yield
+    except Image.DecompressionBombError as exc:
+        raise TooManyPixelsError(
+            f"{where} has more pixels than Pillow decodes at once ({exc}): save it smaller."
+        ) from exc
+    except OSError as exc:
+        if exc.errno is not None:  # the disk's, not the decoder's
+            raise
+        raise _corrupt(where, exc) from exc
+    except _DAMAGE as exc:
+        raise _corrupt(where, exc) from exc
+
+
+def _corrupt(where: str, exc: Exception) -> CorruptDocumentError:
+    return CorruptDocumentError(
+        f"{where} is damaged or coded in a way that can't be decoded ({exc}): "
+        "get a whole copy of it, or save it anew."
+    )

@@ -1,0 +1,68 @@
+"""Import PaddleX the way a server needs it: settled before the import, quiet, without the network.
+
+PaddleX reads its environment variables once, when it is imported, and asks for its requirements by
+distribution name. Call `import_paddlex` and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+#: What PaddleX requires by name, and the build of the same OpenCV that needs no libGL.
+_WANTED = "opencv-contrib-python"
+_HEADLESS = "opencv-contrib-python-headless"
+
+
+class _HeadlessOpenCv(importlib.metadata.DistributionFinder):
+    """Answers for OpenCV's distribution with the headless build, when that is what is installed."""
+
+    def find_spec(self, *_: object, **__: object) -> None:
+        """Find no modules: this finder knows distributions only."""
+
+    def find_distributions(
+        self, context: importlib.metadata.DistributionFinder.Context | None = None
+    ) -> Iterator[importlib.metadata.Distribution]:
+        """Yield the headless distribution under the full build's name."""
+        if context is not None and context.name == _WANTED:
+            yield importlib.metadata.distribution(_HEADLESS)
+
+
+def import_paddlex(font: Path | None) -> ModuleType:
+    """Import PaddleX, about 5 s the first time.
+
+    Args:
+        font: Font for drawn text; PaddleX would fetch its own. None: pictures have none.
+    """
+    if "paddlex" in sys.modules:
+        return sys.modules["paddlex"]
+    _accept_headless_opencv()
+    os.environ["PADDLE_PDX_DISABLE_MODEL_SOURCE_CHECK"] = "True"
+    os.environ["PADDLE_PDX_DISABLE_DEVICE_FALLBACK"] = "True"
+    if font is not None:
+        os.environ["PADDLE_PDX_LOCAL_FONT_FILE_PATH"] = str(font)
+    logging.disable(logging.WARNING)  # its import speaks of the font, torch, and its updates
+    try:
+        module = importlib.import_module("paddlex")
+    finally:
+        logging.disable(logging.NOTSET)
+    logging.getLogger("paddlex").setLevel(logging.ERROR)
+    return module
+
+
+def _accept_headless_opencv() -> None:
+    installed = {_WANTED: False, _HEADLESS: False}
+    for name in installed:
+        try:
+            importlib.metadata.distribution(name)
+            installed[name] = True
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    if installed[_HEADLESS] and not installed[_WANTED]:
+        sys.meta_path.append(_HeadlessOpenCv())

@@ -1,0 +1,93 @@
+"""PaddleX's seal recognition pipeline behind the reader interface."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.spec import CATALOGUE_PREFIX, PipelineSpec
+from sealq_worker.devices import Device
+from sealq_worker.documents import PageImage
+from sealq_worker.errors import ReaderError
+from sealq_worker.paddlex_env import import_paddlex
+from sealq_worker.reader import RawReading
+from sealq_worker.seal_crop import is_seal_crop
+
+
+class PaddleXReader:
+    """One pipeline, loaded in the process and thread that use it."""
+
+    def __init__(
+        self, spec: PipelineSpec, device: Device, models: ModelCache, font: Path | None
+    ) -> None:
+        """Load the pipeline.
+
+        Args:
+            spec: The pipeline and the job's parameters.
+            device: The device this process is pinned to.
+            models: Where catalogued models lie; missing ones are fetched.
+            font: Font for pictures; None: no pictures are drawn.
+
+        Raises:
+            ReaderError: A model or an engine is missing. Says which, and what can be done.
+            ModelError: A catalogued model can't be fetched.
+        """
+        self._spec = spec
+        self._parameters = spec.predict_parameters.model_dump(exclude_none=True)
+        self._draws = font is not None
+        self._pipeline = _create(spec, device, models, font)
+
+    def read(self, page: PageImage) -> RawReading:
+        """Read the seals of one page."""
+        whole = self._takes_whole(page)
+        parameters = self._parameters | ({"use_layout_detection": False} if whole else {})
+        started = time.perf_counter()
+        result = next(iter(self._pipeline.predict(page.image, **parameters)))
+        res: dict[str, Any] = result.json["res"]
+        read = time.perf_counter()
+        pictures: dict[str, Image] = dict(result.img) if self._draws else {}
+        drawn = time.perf_counter()
+        looked_whole = not res["model_settings"]["use_layout_detection"]
+        return RawReading(
+            res=res,
+            pictures=pictures,
+            looked="whole" if looked_whole else "layout",
+            parameters=parameters,
+            seconds={"read": read - started, "draw": drawn - read},
+        )
+
+    def _takes_whole(self, page: PageImage) -> bool:
+        automatic = self._spec.seal_crops == "auto"
+        asked = "use_layout_detection" in self._parameters
+        return automatic and not asked and is_seal_crop(page.image)
+
+
+def _create(spec: PipelineSpec, device: Device, models: ModelCache, font: Path | None) -> Any:
+    config = _with_folders(spec.pipeline, models.directory)
+    paddlex = import_paddlex(font)
+    try:
+        return paddlex.create_pipeline(config=config, device=device.pinned_name)
+    except Exception as exc:
+        wanted = ", ".join(f"{use.slot}: {use.model_name}" for use in spec.models())
+        raise ReaderError(
+            f"Preset {spec.preset} can't be loaded on {device} ({wanted}): {exc}. "
+            "`sealq models list` says what is missing; preset mobile needs a package index only."
+        ) from exc
+
+
+def _with_folders(pipeline: dict[str, Any], directory: Callable[[str], Path]) -> dict[str, Any]:
+    """Return the pipeline with catalogue references replaced by folders."""
+    config = copy.deepcopy(pipeline)
+    for module in config.get("SubModules", {}).values():
+        reference = module.get("model_dir")
+        if reference and reference.startswith(CATALOGUE_PREFIX):
+            module["model_dir"] = str(directory(reference.removeprefix(CATALOGUE_PREFIX)))
+    for name, child in config.get("SubPipelines", {}).items():
+        config["SubPipelines"][name] = _with_folders(child, directory)
+    return config

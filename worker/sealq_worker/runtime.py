@@ -1,0 +1,89 @@
+"""What a worker process works with, built once from its settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from functools import partial
+
+from celery import Celery
+
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.settings import Settings
+from sealq_configs.spec import PipelineSpec
+from sealq_storage.dispatch import Dispatcher
+from sealq_storage.jobs import load_spec
+from sealq_storage.objects import ObjectStore, open_objects
+from sealq_storage.sql.engine import Sessions, open_engine, open_sessions
+from sealq_storage.transport import Transport
+from sealq_worker.devices import Device
+from sealq_worker.documents import DocumentLimits
+from sealq_worker.fetch import Fetcher
+from sealq_worker.pipelines import Pipeline, PipelineCache
+from sealq_worker.reader import Reader
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The parts that the two flows call."""
+
+    settings: Settings
+    device: Device
+    #: Holder of this process's leases; a restarted process of the same supervisor keeps it.
+    owner: str
+    sessions: Sessions
+    objects: ObjectStore
+    dispatcher: Dispatcher
+    fetcher: Fetcher
+    limits: DocumentLimits
+    pipelines: PipelineCache
+
+
+def build_runtime(settings: Settings, app: Celery) -> Runtime:
+    """Build the parts; connects to nothing yet."""
+    sessions = open_sessions(open_engine(settings.database))
+    objects = open_objects(settings.objects, s3_endpoint_url=settings.s3_endpoint_url)
+    device = Device.parse(os.environ.get("SEALQ_DEVICE", "cpu"))
+    return Runtime(
+        settings=settings,
+        device=device,
+        owner=os.environ.get("SEALQ_WORKER_NAME") or _own_name(device),
+        sessions=sessions,
+        objects=objects,
+        dispatcher=Dispatcher(sessions, Transport(app), settings),
+        fetcher=Fetcher(
+            objects,
+            s3_endpoint_url=settings.input_endpoint,
+            max_bytes=settings.max_document_bytes,
+        ),
+        limits=DocumentLimits(
+            max_bytes=settings.max_document_bytes,
+            max_pages=settings.max_document_pages,
+            max_page_pixels=settings.max_page_pixels,
+        ),
+        pipelines=PipelineCache(partial(_make_pipeline, settings, sessions, device)),
+    )
+
+
+def _own_name(device: Device) -> str:
+    return f"{socket.gethostname()}:{device}:{os.getpid()}"
+
+
+def _make_pipeline(
+    settings: Settings, sessions: Sessions, device: Device, pipeline_id: str
+) -> Pipeline:
+    with sessions.begin() as session:
+        spec = load_spec(session, pipeline_id)
+    models = ModelCache(settings.models_dir)
+    return Pipeline(spec, models, partial(_make_reader, settings, device, models))
+
+
+def _make_reader(
+    settings: Settings, device: Device, models: ModelCache, spec: PipelineSpec
+) -> Reader:
+    # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
+    from sealq_worker.paddlex_reader import PaddleXReader
+
+    font = (settings.font or models.font()) if settings.pictures else None
+    return PaddleXReader(spec, device, models, font)
