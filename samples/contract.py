@@ -42,7 +42,7 @@ PURPOSE = "合同专用章"
 #: Top of the signature blocks, mm from the page's upper edge.
 SIGNATURES = 128.0
 #: Centre of a seal from its block's left edge and top, in mm.
-SEAL_AT = (62.0, 22.0)
+SEAL_AT = (62.5, 21.5)
 #: Lines of a signature block: left edge and height in mm from the block's; the seal lies on two.
 ROWS = ((0.0, 0.0), (0.0, 10.0), (51.0, 22.0))
 
@@ -104,13 +104,13 @@ class Contract:
         return PlacedSeal(seal, moved(box, round(left), round(top)))
 
 
-def contract(font: Path) -> tuple[bytes, list[Page]]:
+def contract(font: Path) -> tuple[bytes, tuple[Page, ...]]:
     """Return the PDF's bytes and what stands on each of its pages."""
     writer = Contract(font)
     writer.write(list(_paragraphs()))
     writer.end_page(*[writer.sign(*party) for party in PARTIES])
     writer.canvas.save()
-    return writer.data.getvalue(), writer.pages
+    return writer.data.getvalue(), tuple(writer.pages)
 
 
 def _paragraphs() -> Iterator[Flowable]:

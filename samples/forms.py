@@ -52,7 +52,7 @@ LETTER = (
 
 def invoice(font: Path) -> Sheet:
     """Draw an invoice form with its table, and the seller's oval seal at the lower right."""
-    sheet = Sheet(240, 140, dpi=150, font=font)
+    sheet = Sheet(240, 140, font)
     _invoice_form(sheet)
     _invoice_goods(sheet)
     _party(sheet, ("购买方", "密码区"), BUYER, TECHNOLOGY)
@@ -110,7 +110,7 @@ def receipts(font: Path) -> list[Sheet]:
 
 
 def _cash_receipt(font: Path) -> Sheet:
-    sheet = Sheet(190, 100, dpi=160, font=font)
+    sheet = Sheet(190, 100, font)
     sheet.text((95, 14), "收　据", 9, anchor="mm", bold=True)
     sheet.text((176, 14), "No. 0000001", 4, anchor="rm")
     rows = (
@@ -129,7 +129,7 @@ def _cash_receipt(font: Path) -> Sheet:
 
 
 def _delivery_note(font: Path) -> Sheet:
-    sheet = Sheet(210, 148, dpi=144, font=font)
+    sheet = Sheet(210, 148, font)
     sheet.text((105, 16), "货物签收单", 8, anchor="mm", bold=True)
     columns, rows = [16.0, 40, 110, 140, 194], [30.0, 40, 50, 60, 70, 80]
     sheet.grid(columns, rows)
@@ -152,7 +152,7 @@ def _delivery_note(font: Path) -> Sheet:
 
 
 def _payment_slip(font: Path) -> Sheet:
-    sheet = Sheet(105, 148, dpi=150, font=font)
+    sheet = Sheet(105, 148, font)
     sheet.text((52, 16), "收款凭条", 7, anchor="mm", bold=True)
     rows = ("项目：画册印刷尾款", "单价：5.50 元", "数量：700 册", "合计：3850.00 元", "经办：甲组")
     for i, text in enumerate(rows):
@@ -165,7 +165,7 @@ def _payment_slip(font: Path) -> Sheet:
 
 def no_seal(font: Path) -> Sheet:
     """Draw a letter without any seal."""
-    sheet = Sheet(210, 297, dpi=100, font=font)
+    sheet = Sheet(210, 297, font)
     heading, *lines = LETTER
     sheet.text((105, 36), heading, 8, anchor="mm", bold=True)
     for i, text in enumerate(lines):
@@ -176,6 +176,6 @@ def no_seal(font: Path) -> Sheet:
 
 def seal_crop(font: Path) -> Sheet:
     """Draw one seal that fills its picture."""
-    sheet = Sheet(46, 46, dpi=300, font=font)
+    sheet = Sheet(46, 46, font)
     sheet.stamp(company_seal(TRADE, "合同专用章").pressed(turn=-4, seed=31), (23, 23))
     return sheet

@@ -41,7 +41,7 @@ class Lettering:
 
     height: float
     width: float
-    weight: float = 0.06
+    weight: float = 0.03
 
 
 def draw_seal(seal: Seal, font: Path, pixels_per_mm: float) -> Image.Image:
@@ -74,9 +74,9 @@ class Plate:
         self.mask = Image.new("L", (extent[0], extent[1]))
         self._draw = ImageDraw.Draw(self.mask)
 
-    def frame(self, inset: float, width: float) -> None:
-        """Draw the outline, `inset` inside the seal's edge and `width` thick, both in mm."""
-        right, bottom = self.size.width / 2 - inset, self.size.height / 2 - inset
+    def frame(self, width: float) -> None:
+        """Draw the outline, `width` mm thick."""
+        right, bottom = self.size.width / 2, self.size.height / 2
         box = [*self._at(-right, -bottom), *self._at(right, bottom)]
         outline = self._draw.rectangle if self.seal.shape is Shape.SQUARE else self._draw.ellipse
         outline(box, outline=255, width=round(width * self._scale))
@@ -149,33 +149,34 @@ def arc_places(count: int, radii: tuple[float, float], sweep: float) -> Iterator
 
 
 def cut_round(plate: Plate) -> None:
-    """Cut a round company seal: ring, star, purpose, number."""
+    """Cut a round company seal: ring, star, purpose, and a number where it has one."""
     seal, outer = plate.seal, plate.size.width / 2
-    plate.frame(0, 1.1)
+    plate.frame(1.3)
     pitch = min(22.0, 236 / (len(seal.ring) - 1))
     letters = Lettering(height=5.4, width=min(4.2, pitch * 0.27))
     plate.arc(seal.ring, (outer - 5, outer - 5), pitch * (len(seal.ring) - 1), letters)
-    plate.star(-2, 5.4)
-    for line in seal.lines:
-        plate.line(line, 7.6, 4.6, Lettering(4.6, 3.9))
-    plate.arc(seal.number, (outer - 3.6, outer - 3.6), -84, Lettering(3.2, 3.2, 0.05))
+    plate.star(-2, 5)
+    (purpose,) = seal.lines
+    plate.line(purpose, 7 if seal.number else 9.6, 4.6, Lettering(4.6, 3.9))
+    if seal.number:
+        plate.arc(seal.number, (outer - 3.8, outer - 3.8), -84, Lettering(3.2, 3.2, 0.08))
 
 
 def cut_oval(plate: Plate) -> None:
     """Cut an oval invoice seal: ring, tax number in the middle, purpose below."""
     seal, size = plate.seal, plate.size
-    plate.frame(0, 1.0)
+    plate.frame(1)
     radii = (size.width / 2 - 4.3, size.height / 2 - 4.3)
     plate.arc(seal.ring, radii, 200, Lettering(4.4, 3.2))
     tax_number, purpose = seal.lines
-    plate.line(tax_number, 1.4, 1.3, Lettering(2.6, 2.2, 0.03))
+    plate.line(tax_number, 1.4, 1.3, Lettering(2.6, 2.2))
     plate.line(purpose, 7.6, 4.0, Lettering(3.9, 3.5))
 
 
 def cut_square(plate: Plate) -> None:
     """Cut a square seal: columns from the right, as names are cut."""
     columns, size = plate.seal.lines, plate.size
-    plate.frame(0, 1.0)
+    plate.frame(1)
     pitch = (size.width - 3.6) / len(columns)
     for i, column in enumerate(columns):
         x = ((len(columns) - 1) / 2 - i) * pitch

@@ -71,7 +71,7 @@ class Seal:
     star: bool = False
     colour: RGB = RED
     turn: float = 0.0
-    wear: float = 0.3
+    wear: float = 0.2
     seed: int = 0
 
     @property
@@ -81,7 +81,7 @@ class Seal:
             return ["".join(self.lines)]
         return [text for text in (self.ring, *self.lines, self.number) if text]
 
-    def pressed(self, *, turn: float, seed: int, wear: float = 0.3) -> Seal:
+    def pressed(self, *, turn: float, seed: int, wear: float = 0.2) -> Seal:
         """Return the same seal as pressed once: its own turn (degrees), seed and wear."""
         return replace(self, turn=turn, seed=seed, wear=wear)
 
@@ -107,5 +107,5 @@ def name_seal(*columns: str) -> Seal:
 TECHNOLOGY = Company("花果山示例科技有限公司", "91909090MA0A1X8H4P", "9031584627095")
 TRADE = Company("大观园样本贸易有限公司", "91909090MA0B2Y6K7T", "9046182957360")
 PRINTING = Company("桃花源虚构印刷有限公司", "91909090MA0C3W4N9E", "9053271648097")
-LOGISTICS = Company("广寒宫假想物流有限公司", "91909090MA0D4U2R6F", "9067402815936")
+LOGISTICS = Company("水帘洞假想物流有限公司", "91909090MA0D4U2R6F", "9067402815936")
 COMPANIES = (TECHNOLOGY, TRADE, PRINTING, LOGISTICS)

@@ -12,6 +12,8 @@ from seals import RGB, Seal
 
 #: Millimetres in an inch.
 INCH = 25.4
+#: Resolution of the samples that are pictures, dots per inch.
+DPI = 150
 #: Colour of printed text.
 BLACK = (34, 34, 38)
 #: Alpha from which a pixel counts as ink when a seal is measured, of 255.
@@ -39,8 +41,7 @@ class Page:
 class Sheet:
     """White paper of a given size in millimetres; lengths below are millimetres, y goes down."""
 
-    def __init__(self, width: float, height: float, *, dpi: int, font: Path) -> None:
-        self.dpi = dpi
+    def __init__(self, width: float, height: float, font: Path, *, dpi: int = DPI) -> None:
         self.font = font
         self._scale = dpi / INCH
         self._placed: list[PlacedSeal] = []

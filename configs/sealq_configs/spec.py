@@ -83,6 +83,15 @@ class PipelineSpec:
         """Every model slot that PaddleX fills; a stage that is switched off has none."""
         return list(_model_uses(self.pipeline))
 
+    def catalogued(self) -> list[str]:
+        """Names of the models of sealq's catalogue that the pipeline uses."""
+        references = [use.model_dir for use in self.models() if use.model_dir is not None]
+        return [
+            reference.removeprefix(CATALOGUE_PREFIX)
+            for reference in references
+            if reference.startswith(CATALOGUE_PREFIX)
+        ]
+
     def digest(self, files: ModelFiles) -> str:
         """Hash all that can change a reading.
 

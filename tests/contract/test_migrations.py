@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
@@ -101,6 +103,7 @@ def test_rows_number_themselves(engine: Engine) -> None:
     upgrade(engine)
     with open_sessions(engine).begin() as session:
         session.add(Pipeline(id="p", preset="mobile", spec={}))
+        session.flush()
         session.add(Job(id="j", name="", pipeline_id="p", priority=5, tags={}))
         session.flush()
         documents = [Document(job_id="j", source=name, location=name) for name in "ab"]
@@ -143,21 +146,10 @@ def test_processes_that_upgrade_at_once_do_not_collide(database_url: str) -> Non
 
 def test_threads_that_upgrade_at_once_do_not_collide(database_url: str) -> None:
     """As many processes would; all begin within microseconds."""
-    assert upgrade_together(database_url, 8) == [head_version()] * 8
+    together = Barrier(8)
 
-
-def test_first_openers_of_a_sqlite_file_do_not_collide(tmp_path: Path) -> None:
-    """SQLite's busy timeout does not cover the switch to WAL: now and then one was refused."""
-    for number in range(30):
-        url = f"sqlite:///{tmp_path / str(number)}.db"
-        assert upgrade_together(url, 4) == [head_version()] * 4
-
-
-def upgrade_together(url: str, threads: int) -> list[str | None]:
-    together = Barrier(threads)
-
-    def upgrade_one() -> str | None:
-        engine = open_engine(url)
+    def upgrade_together() -> str | None:
+        engine = open_engine(database_url)
         together.wait()
         try:
             upgrade(engine)
@@ -165,9 +157,26 @@ def upgrade_together(url: str, threads: int) -> list[str | None]:
         finally:
             engine.dispose()
 
-    with ThreadPoolExecutor(threads) as pool:
-        upgrades = [pool.submit(upgrade_one) for _ in range(threads)]
-    return [done.result() for done in upgrades]
+    with ThreadPoolExecutor(8) as pool:
+        upgrades = [pool.submit(upgrade_together) for _ in range(8)]
+    assert [done.result() for done in upgrades] == [head_version()] * 8
+
+
+def test_an_upgrade_waits_for_who_opened_the_sqlite_file_first(tmp_path: Path) -> None:
+    """SQLite's own waiting does not cover the switch to WAL, which every first opener makes."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'new.db'}")
+    with (
+        closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as first,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first.execute("BEGIN IMMEDIATE")
+        second = pool.submit(upgrade, engine)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.5)
+        first.execute("COMMIT")
+        second.result()
+    require_current(engine)
+    engine.dispose()
 
 
 def test_a_failed_upgrade_leaves_the_database_as_it_was(engine: Engine) -> None:

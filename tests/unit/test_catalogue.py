@@ -1,4 +1,4 @@
-"""What the catalogue states is true of the files that sealq brings; what a pipeline's models are."""
+"""What the catalogue states is true; which models a pipeline uses, and where they come from."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_model_of_one_s_own_is_named_by_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_pipeline_with_an_unknown_catalogue_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="seal_locater.*Known: seal_locator"):
+    with pytest.raises(ModelError, match=r"seal_locater.*Known: seal_locator"):
         slot(layout_pipeline("catalogue:seal_locater"), tmp_path)
 
 

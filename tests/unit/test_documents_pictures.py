@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,10 +99,22 @@ def test_a_broken_frame_fails_its_page_alone_and_every_time(
             assert document.page(number).image.shape == (2, 3, 3)
 
 
-def test_a_tiff_cut_within_its_list_of_pages_fails_whole(tmp_path: Path) -> None:
-    data = raw_tiff([grey_frame(3, 2), grey_frame(3, 2)])
+TWO_PAGES = raw_tiff([grey_frame(3, 2), grey_frame(3, 2)])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TWO_PAGES[:-20],
+        raw_tiff([grey_frame(3, 2)], next_of_last=10_000),
+        raw_tiff([grey_frame(3, 2)], big=True, next_of_last=2**63 - 1),  # beyond any file
+    ],
+    ids=["cut", "next page missing", "next page nowhere"],
+)
+def test_a_tiff_whose_list_of_pages_is_cut_fails_whole(tmp_path: Path, data: bytes) -> None:
+    """The number of its pages is not known: to read some would leave others out in silence."""
     with pytest.raises(CorruptDocumentError, match="ends within its list of pages"):
-        opened(tmp_path, data[:-20])
+        opened(tmp_path, data)
 
 
 def test_a_list_of_pages_that_runs_in_a_circle_ends_where_it_began(tmp_path: Path) -> None:
@@ -236,19 +249,16 @@ def test_a_damaged_document_ends_in_pages_or_in_named_errors(
     damaged = bytearray(data)
     for position, bits in flips:
         damaged[int(position * len(data))] ^= bits
-    try:
-        with opened(tmp_path, bytes(damaged[: int(share * len(data))])) as document:
-            for number in range(1, document.page_count + 1):
-                check_page(document, number)
-    except DocumentError as exc:
-        assert "a.scan" in str(exc)
+    with (
+        suppress(DocumentError),
+        opened(tmp_path, bytes(damaged[: int(share * len(data))])) as document,
+    ):
+        for number in range(1, document.page_count + 1):
+            with suppress(DocumentError):
+                check_page(document.page(number))
 
 
-def check_page(document: OpenDocument, number: int) -> None:
-    try:
-        page: PageImage = document.page(number)
-    except DocumentError:
-        return
+def check_page(page: PageImage) -> None:
     assert page.image.dtype == np.uint8
     assert page.image.flags.c_contiguous
     assert page.image.ndim == 3

@@ -127,8 +127,11 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
         index.publish(wheel, members)
 
     class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+        def log_request(self, *_: object) -> None:
             index.asked.append(self.path)
+
+        def log_message(self, *_: object) -> None:
+            pass
 
     with ThreadingHTTPServer(
         ("127.0.0.1", 0), partial(Handler, directory=str(index.folder))
@@ -345,7 +348,7 @@ def test_a_damaged_package_is_to_be_installed_again(tmp_path: Path) -> None:
 
 
 def test_a_name_that_the_catalogue_lacks_is_refused_with_those_it_has(cache: ModelCache) -> None:
-    with pytest.raises(ModelError, match="three: .* Known: seal_locator, one, two"):
+    with pytest.raises(ModelError, match=r"three: .* Known: seal_locator, one, two"):
         cache.directory("three")
 
 

@@ -166,4 +166,4 @@ def test_inputs_are_read_at_the_object_store_s_endpoint_unless_they_have_their_o
 
 def test_settings_can_t_be_changed_in_place() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().preset = "server"
+        Settings().preset = "server"  # type: ignore[misc]

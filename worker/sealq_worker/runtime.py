@@ -9,7 +9,7 @@ from functools import partial
 
 from celery import Celery
 
-from sealq_configs.model_cache import ModelCache
+from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.settings import Settings
 from sealq_configs.spec import PipelineSpec
 from sealq_storage.dispatch import Dispatcher
@@ -85,5 +85,8 @@ def _make_reader(
     # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
     from sealq_worker.paddlex_reader import PaddleXReader
 
+    draws_with_ours = settings.pictures and settings.font is None
+    # In one go: most models lie in one large wheel.
+    models.pull([*spec.catalogued(), *([FONT] if draws_with_ours else [])])
     font = (settings.font or models.font()) if settings.pictures else None
     return PaddleXReader(spec, device, models, font)

@@ -28,6 +28,12 @@ _LEAST_CHROMA = 50
 
 #: OpenCV hues (0 to 179) that ink of seals does not have: yellow, green, old paper.
 _FOREIGN_HUES = (15, 95)
+_ALL_HUES = 180
+
+#: A seal is of one ink: this share of it lies within so many hues of the middle one. In photos it
+#: does not.
+_LEAST_OF_ONE_INK = 0.8
+_HUES_OF_ONE_INK = 15
 
 #: Shares of coloured pixels. Below, it is thin lines or a faint trace; above, a photo or a logo.
 _INK_SHARES = (0.06, 0.60)
@@ -46,10 +52,10 @@ _SQUARENESS = 0.90
 _LEAST_FILL = 0.50
 
 #: Share of the outline that has ink. Worn rings have gaps; text and several seals have far more.
-_LEAST_OUTLINE = 0.85
+_LEAST_OUTLINE = 0.90
 
 #: Working pixels from the outline in which its ink may lie: edges are ragged.
-_OUTLINE_REACH = 6
+_OUTLINE_REACH = 3
 
 #: Working pixels. Strokes, rings and stars are narrower; areas in photos and drawings are wider.
 _WIDEST_STROKE = 31
@@ -72,19 +78,28 @@ def is_seal_crop(image: NDArray[np.uint8]) -> bool:
     long, short = max(height, width), min(height, width)
     if long > _LONGEST_SIDE or short < _SHORTEST_SIDE or long > _GREATEST_ASPECT * short:
         return False
-    ink = _coloured_ink(image, _WORKING_SIDE / long)
+    scale = _WORKING_SIDE / long
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    ink = _one_ink(np.asarray(small, np.uint8))
     least, most = _INK_SHARES
     return least <= ink.mean() <= most and _is_drawn(ink) and _has_outline(ink)
 
 
-def _coloured_ink(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """Return a mask of 0 and 1 at working size."""
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    hue = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)[..., 0]
-    coloured = np.ptp(small, axis=2) >= _LEAST_CHROMA
-    lowest, highest = _FOREIGN_HUES
-    ink: NDArray[np.bool_] = coloured & ((hue < lowest) | (hue > highest))
-    return ink.astype(np.uint8)
+def _one_ink(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a mask of 0 and 1: where there is seal ink, if it is all of one kind."""
+    first, last = _FOREIGN_HUES
+    # Red lies at both ends of the circle: counted from the foreign hues on, no ink is cut in two.
+    hue = (cv2.cvtColor(image, cv2.COLOR_BGR2HSV)[..., 0].astype(int) - last) % _ALL_HUES
+    ink = (np.ptp(image, axis=2) >= _LEAST_CHROMA) & (hue < _ALL_HUES - (last - first))
+    mask: NDArray[np.uint8] = ink.astype(np.uint8)
+    return mask if _is_one(hue[ink]) else np.zeros_like(mask)
+
+
+def _is_one(hues: NDArray[np.int_]) -> bool:
+    if not hues.size:
+        return False
+    near = abs(hues - np.median(hues)) <= _HUES_OF_ONE_INK
+    return bool(near.mean() >= _LEAST_OF_ONE_INK)
 
 
 def _is_drawn(ink: NDArray[np.uint8]) -> bool:

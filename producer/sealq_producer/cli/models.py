@@ -10,7 +10,6 @@ from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset, preset_names
 from sealq_configs.settings import LoadedSettings
-from sealq_configs.spec import CATALOGUE_PREFIX
 from sealq_producer.cli.options import pass_settings
 from sealq_producer.output import standard_output, write_table
 
@@ -39,7 +38,8 @@ def list_(loaded: LoadedSettings) -> None:
 def pull(loaded: LoadedSettings, names: Sequence[str], preset: str | None) -> None:
     """Fetch models (all of a preset, or by name) and the font for pictures."""
     cache = ModelCache(loaded.settings.models_dir)
-    wanted = list(names) or _needed(preset or loaded.settings.preset)
+    spec = load_preset(preset or loaded.settings.preset).spec(PredictParameters())
+    wanted = list(names) or [*spec.catalogued(), FONT]
     cache.pull(wanted, lambda line: click.echo(line, err=True))
     click.echo(f"Here: {', '.join(wanted)} ({cache.folder})", err=True)
 
@@ -78,11 +78,3 @@ def _rows(cache: ModelCache) -> Iterator[dict[str, str]]:
             "from": status.source,
             "here": "yes" if status.here else "no",
         }
-
-
-def _needed(preset: str) -> list[str]:
-    """Return the catalogued models of a preset, and the font."""
-    uses = load_preset(preset).spec(PredictParameters()).models()
-    references = [use.model_dir for use in uses if use.model_dir is not None]
-    catalogued = [name for name in references if name.startswith(CATALOGUE_PREFIX)]
-    return [*(name.removeprefix(CATALOGUE_PREFIX) for name in catalogued), FONT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import warnings
 from collections.abc import Callable, Iterator
@@ -88,11 +89,11 @@ class PictureFile:
         return _READERS[self.media_type](self._file)
 
     def _count(self) -> int:
+        count = 1
         with _pillow_errors(self._name):
+            if self.media_type is MediaType.TIFF:
+                count = count_frames(self._file, self._limits.max_pages)
             self._open()
-            if self.media_type is not MediaType.TIFF:
-                return 1
-            count = count_frames(self._file, self._limits.max_pages)
         self._limits.check_pages(self._name, count)
         return count
 
@@ -110,7 +111,8 @@ def _pillow_errors(where: str) -> Iterator[None]:
             f"{where} has more pixels than Pillow decodes at once ({exc}): save it smaller."
         ) from exc
     except OSError as exc:
-        if exc.errno is not None:  # the disk's, not the decoder's
+        # Decoders give no number; a damaged offset makes an invalid seek. Others are the disk's.
+        if exc.errno not in {None, errno.EINVAL}:
             raise
         raise _corrupt(where, exc) from exc
     except _DAMAGE as exc:

@@ -6,6 +6,7 @@ would cost the whole document.
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -15,19 +16,24 @@ from typing import BinaryIO
 class _Layout:
     """How a TIFF flavour writes its directories. Formats are those of `struct`."""
 
-    first: str
+    #: An offset of a directory.
+    link: str
     #: Byte at which the offset of the first directory stands.
     first_at: int
-    entries: str
+    #: The number of a directory's entries; they and the next offset follow.
+    count: str
     #: Bytes of one directory entry.
     entry_bytes: int
 
 
+#: "II", as a number.
+_LITTLE_ENDIAN = 0x4949
+
 #: Version number of the flavour with 64-bit offsets.
 _BIG_VERSION = 43
 
-_CLASSIC = _Layout(first="I", first_at=4, entries="H", entry_bytes=12)
-_BIG = _Layout(first="Q", first_at=8, entries="Q", entry_bytes=20)
+_CLASSIC = _Layout(link="I", first_at=4, count="H", entry_bytes=12)
+_BIG = _Layout(link="Q", first_at=8, count="Q", entry_bytes=20)
 
 
 def count_frames(file: BinaryIO, at_most: int) -> int:
@@ -40,25 +46,23 @@ def count_frames(file: BinaryIO, at_most: int) -> int:
     Raises:
         EOFError: The file ends before its directories do.
     """
-    file.seek(0)
-    order = "<" if file.read(2) == b"II" else ">"
-    layout = _BIG if _number(file, order + "H") == _BIG_VERSION else _CLASSIC
-    file.seek(layout.first_at)
+    order = "<" if _number(file, "<H", 0) == _LITTLE_ENDIAN else ">"
+    layout = _BIG if _number(file, order + "H", 2) == _BIG_VERSION else _CLASSIC
+    link_at = layout.first_at
     seen: set[int] = set()
-    while (offset := _number(file, order + layout.first)) and offset not in seen:
+    while (offset := _number(file, order + layout.link, link_at)) and offset not in seen:
         seen.add(offset)
         if len(seen) > at_most:
             break
-        file.seek(offset)
-        entries = _number(file, order + layout.entries)
-        file.seek(entries * layout.entry_bytes, 1)
+        entries = _number(file, order + layout.count, offset)
+        link_at = offset + struct.calcsize(layout.count) + entries * layout.entry_bytes
     return len(seen)
 
 
-def _number(file: BinaryIO, form: str) -> int:
-    size = struct.calcsize(form)
-    data = file.read(size)
-    if len(data) < size:
+def _number(file: BinaryIO, form: str, at: int) -> int:
+    end = at + struct.calcsize(form)
+    if end > file.seek(0, os.SEEK_END):
         raise EOFError("the file ends within its list of pages")
-    (number,) = struct.unpack(form, data)
+    file.seek(at)
+    (number,) = struct.unpack(form, file.read(end - at))
     return int(number)

@@ -1,0 +1,50 @@
+# Everything a newcomer needs: `make demo`, `make test`. Set-up happens once, then works offline.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# Models lie beside the checkout's environment, so that nothing outside this folder is needed.
+export SEALQ_MODELS_DIR ?= $(CURDIR)/.cache/models
+
+SAMPLES := samples/invoice.jpg samples/contract.pdf samples/receipts.tiff samples/no_seal.png samples/seal_crop.png
+
+.PHONY: help setup demo test test-fast lint format lock samples clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready  ## Environment and models; again only when their files change
+
+$(VENV)/.ready: requirements/dev.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/sealq models pull
+	touch $@
+
+demo: setup  ## Read the seals in samples/
+	$(BIN)/sealq run $(SAMPLES)
+
+test: setup lint  ## All checks and all tests
+	$(BIN)/pytest
+
+test-fast: setup  ## The tests that start no model and no worker
+	$(BIN)/pytest tests/unit tests/contract -x -q
+
+lint: setup  ## Style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup  ## Put the code into the project's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+samples: setup  ## Draw the sample documents again
+	$(BIN)/python samples/make_samples.py
+
+lock:  ## Resolve the pinned requirements anew (needs uv)
+	for part in producer worker dev; do requirements/resolve $$part; done
+
+clean:  ## Remove what set-up and demo made
+	rm -rf $(VENV) .cache sealq-data build dist
