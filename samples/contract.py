@@ -32,11 +32,11 @@ BODY = ParagraphStyle(
     "body", fontName="sample", fontSize=12, leading=25, wordWrap="CJK", firstLineIndent=24
 )
 PLAIN = ParagraphStyle("plain", parent=BODY, firstLineIndent=0)
-HEADING = ParagraphStyle("heading", parent=PLAIN, spaceBefore=6, keepWithNext=1)
+HEADING = ParagraphStyle("heading", parent=PLAIN, spaceBefore=6)
 TITLE = ParagraphStyle("title", parent=PLAIN, fontSize=20, leading=46, alignment=1)
 
 #: Each party, how its seal was turned (degrees), and where its block's left edge stands (mm).
-PARTIES = (("甲方", TRADE, 7.0, 26.0), ("乙方", PRINTING, -5.0, 112.0))
+PARTIES = (("甲方", TRADE, 7.0, 28.0), ("乙方", PRINTING, -5.0, 114.0))
 #: What the parties use their seals for here.
 PURPOSE = "合同专用章"
 #: Top of the signature blocks, mm from the page's upper edge.
@@ -44,7 +44,7 @@ SIGNATURES = 128.0
 #: Centre of a seal from its block's left edge and top, in mm.
 SEAL_AT = (62.5, 21.5)
 #: Lines of a signature block: left edge and height in mm from the block's; the seal lies on two.
-ROWS = ((0.0, 0.0), (0.0, 10.0), (51.0, 22.0))
+ROWS = ((0.0, 0.0), (0.0, 10.0), (50.0, 22.0))
 
 
 class Contract:
@@ -71,7 +71,8 @@ class Contract:
     def sign(self, role: str, company: Company, turn: float, left: float) -> PlacedSeal:
         """Write a signature block, `left` mm from the page's edge, and press the seal on it."""
         self.canvas.setFont("sample", 12)
-        for (x, y), text in zip(ROWS, (f"{role}（盖章）：", company.name, "2024年2月1日"), strict=True):
+        texts = (f"{role}（盖章）：", company.name, "2024年2月1日")
+        for (x, y), text in zip(ROWS, texts, strict=True):
             self.canvas.drawString((left + x) * mm, A4[1] - (SIGNATURES + y) * mm, text)
         seal = company_seal(company, PURPOSE, numbered=False).pressed(turn=turn, seed=round(left))
         return self._press(seal, left + SEAL_AT[0], SIGNATURES + SEAL_AT[1])

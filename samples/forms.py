@@ -121,9 +121,9 @@ def _cash_receipt(font: Path) -> Sheet:
     )
     for i, text in enumerate(rows):
         sheet.text((20, 30 + 13 * i), text, 4.4)
-        sheet.line((18, 34 + 13 * i), (172, 34 + 13 * i))
+        sheet.line((18, 34 + 13 * i), (120, 34 + 13 * i))
     sheet.text((20, 86), "收款单位（盖章）：　　　　　　　　经手人：", 4)
-    sheet.stamp(company_seal(TECHNOLOGY, "财务专用章").pressed(turn=-6, seed=21), (140, 70))
+    sheet.stamp(company_seal(TECHNOLOGY, "财务专用章").pressed(turn=-6, seed=21), (146, 66))
     sheet.stamp(name_seal("示例", "之印").pressed(turn=3, seed=22), (84, 78))
     return sheet
 
@@ -146,7 +146,7 @@ def _delivery_note(font: Path) -> Sheet:
     sheet.text((16, 98), f"发货单位：{PRINTING.name}", 4.2)
     sheet.text((16, 112), f"承运单位：{LOGISTICS.name}", 4.2)
     sheet.text((16, 126), "签收日期：2024年03月04日", 4.2)
-    seal = company_seal(LOGISTICS, "收货专用章", colour=BLUE)
+    seal = company_seal(LOGISTICS, "收货专用章", colour=BLUE, numbered=False)
     sheet.stamp(seal.pressed(turn=8, seed=23), (148, 112))
     return sheet
 
@@ -165,7 +165,7 @@ def _payment_slip(font: Path) -> Sheet:
 
 def no_seal(font: Path) -> Sheet:
     """Draw a letter without any seal."""
-    sheet = Sheet(210, 297, font)
+    sheet = Sheet(210, 297, font, dpi=100)
     heading, *lines = LETTER
     sheet.text((105, 36), heading, 8, anchor="mm", bold=True)
     for i, text in enumerate(lines):
@@ -176,6 +176,6 @@ def no_seal(font: Path) -> Sheet:
 
 def seal_crop(font: Path) -> Sheet:
     """Draw one seal that fills its picture."""
-    sheet = Sheet(46, 46, font)
+    sheet = Sheet(46, 46, font, dpi=300)
     sheet.stamp(company_seal(TRADE, "合同专用章").pressed(turn=-4, seed=31), (23, 23))
     return sheet

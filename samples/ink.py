@@ -92,7 +92,7 @@ class Plate:
         self._draw.polygon(corners, fill=255)
 
     def arc(self, text: str, radii: tuple[float, float], sweep: float, cut: Lettering) -> None:
-        """Write along an ellipse, at the top for a positive sweep in degrees, else at the bottom."""
+        """Write along an ellipse; `radii` and `sweep` as `arc_places` takes them."""
         for char, place in zip(text, arc_places(len(text), radii, sweep), strict=True):
             self._letter(char, place, cut)
 
@@ -152,9 +152,7 @@ def cut_round(plate: Plate) -> None:
     """Cut a round company seal: ring, star, purpose, and a number where it has one."""
     seal, outer = plate.seal, plate.size.width / 2
     plate.frame(1.3)
-    pitch = min(22.0, 236 / (len(seal.ring) - 1))
-    letters = Lettering(height=5.4, width=min(4.2, pitch * 0.27))
-    plate.arc(seal.ring, (outer - 5, outer - 5), pitch * (len(seal.ring) - 1), letters)
+    plate.arc(seal.ring, (outer - 5, outer - 5), 200, Lettering(5.4, 4.2))
     plate.star(-2, 5)
     (purpose,) = seal.lines
     plate.line(purpose, 7 if seal.number else 9.6, 4.6, Lettering(4.6, 3.9))

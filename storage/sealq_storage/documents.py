@@ -60,7 +60,7 @@ def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = (
         dialect.insert(Document)
-        .on_conflict_do_nothing(index_elements=["job_id", "source"])
+        .on_conflict_do_nothing(index_elements=["job_id", "source_sha256"])
         .returning(Document.id, Document.state)
     )
     inserted = session.execute(statement, rows)

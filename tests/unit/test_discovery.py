@@ -364,7 +364,7 @@ class TestOddNames:
             ("a b%20#.pdf", "a b%20#.pdf"),
             ("a\nb.pdf", r"a\x0ab.pdf"),
             ("a\x1b[31m.pdf", r"a\x1b[31m.pdf"),
-            ("a\u2028b\x85.pdf", r"a\u2028b\u0085.pdf"),
+            ("a\u2028\u2029b\x85.pdf", r"a\u2028\u2029b\u0085.pdf"),
             (os.fsdecode("发".encode("gbk")), r"\xb7\xa2"),
             ("a\\x0ab.pdf", r"a\\x0ab.pdf"),  # not to be taken for a line feed
         ],

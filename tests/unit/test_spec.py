@@ -91,9 +91,9 @@ def test_a_spec_survives_json_class_ids_too() -> None:
     assert after.predict_parameters.layout_threshold == {16: 0.3}
 
 
-@given(st.dictionaries(st.integers(0, 999), st.floats(0, 1)))
+@given(st.dictionaries(st.integers(0, 999) | st.just("seal"), st.floats(0, 1)))
 def test_id_and_digest_are_the_same_before_and_after_the_way_through_sql(
-    thresholds: dict[int, float],
+    thresholds: dict[int | str, float],
 ) -> None:
     before = spec(pipeline(SubModules__LayoutDetection__threshold=thresholds))
     after = travelled(before)

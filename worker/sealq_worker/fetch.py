@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +23,9 @@ from sealq_worker.errors import (
     DocumentNotFoundError,
     DocumentTooLargeError,
 )
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 #: Bytes hashed at a time.
 BLOCK_BYTES = 1 << 20
@@ -44,6 +49,10 @@ class Fetcher:
         self._objects = objects
         self._s3_endpoint_url = s3_endpoint_url
         self._max_bytes = max_bytes
+
+    @cached_property
+    def _s3(self) -> S3Client:
+        return s3_client(self._s3_endpoint_url)
 
     @contextmanager
     def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
@@ -74,10 +83,10 @@ class Fetcher:
 
     def _download(self, bucket: str, key: str, target: Path) -> None:
         url = f"s3://{bucket}/{key}"
-        client = s3_client(self._s3_endpoint_url)
-        with s3_errors(url), _document_errors(url):
-            self._refuse_large(client.head_object(Bucket=bucket, Key=key)["ContentLength"])
-            client.download_file(bucket, key, str(target))
+        with s3_errors(url), _document_errors(url), target.open("wb") as file:
+            head = self._s3.head_object(Bucket=bucket, Key=key)
+            self._refuse_large(head["ContentLength"])
+            self._s3.download_fileobj(bucket, key, file)
 
     def _checked(self, path: Path, sha256: str | None) -> FetchedDocument:
         try:

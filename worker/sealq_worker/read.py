@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from sealq_configs.errors import ModelError
 from sealq_configs.logs import log_context
@@ -53,19 +53,18 @@ def read_pages(runtime: Runtime, page_ids: Sequence[int]) -> int:
 
 
 def _read_with(runtime: Runtime, pipeline_id: str, pages: Sequence[ClaimedPage]) -> int:
-    """Read pages of one pipeline."""
+    """Read pages of one pipeline, document by document."""
     pipeline = runtime.pipelines.get(pipeline_id)
-    try:
-        unread = _link_known(runtime, pipeline, pages)
-        if unread:
-            _ = pipeline.reader  # loaded before any page's attempt counts
-    except (ReaderError, ModelError) as exc:
-        log.error("%s", exc)  # noqa: TRY400 (the message says it all)
-        for page in pages:
-            _fail(runtime, page, "no_model", str(exc))
-        return 0
-    documents = groupby(unread, key=lambda page: page.document_id)
-    return sum(_read_document(runtime, pipeline, list(group)) for _, group in documents)
+    documents = [list(group) for _, group in groupby(pages, key=lambda page: page.document_id)]
+    read = 0
+    for position, document in enumerate(documents):
+        try:
+            read += _read_document(runtime, pipeline, document)
+        except (ReaderError, ModelError) as exc:
+            for page in chain.from_iterable(documents[position:]):
+                _fail(runtime, page, "no_model", str(exc))
+            break
+    return read
 
 
 def _link_known(
@@ -82,16 +81,21 @@ def _link_known(
 
 
 def _read_document(runtime: Runtime, pipeline: Pipeline, pages: Sequence[ClaimedPage]) -> int:
-    """Read pages of one document, which is fetched and opened once."""
-    first = pages[0]
+    """Read those pages of one document that nobody read before; it is fetched and opened once."""
+    # Asked for each document anew: its twin may have been read a moment ago.
+    unread = _link_known(runtime, pipeline, pages)
+    if not unread:
+        return 0
+    _ = pipeline.reader  # loaded before any page's attempt counts
+    first = unread[0]
     try:
         with (
             runtime.fetcher.fetch(first.location, first.sha256) as fetched,
             open_document(fetched.path, dpi=pipeline.spec.dpi, limits=runtime.limits) as document,
         ):
-            return sum(_read_page(runtime, pipeline, document, page) for page in pages)
+            return sum(_read_page(runtime, pipeline, document, page) for page in unread)
     except DocumentError as exc:
-        for page in pages:
+        for page in unread:
             _fail(runtime, page, exc.code, str(exc))
         return 0
 

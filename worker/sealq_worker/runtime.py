@@ -22,6 +22,7 @@ from sealq_worker.documents import DocumentLimits
 from sealq_worker.fetch import Fetcher
 from sealq_worker.pipelines import Pipeline, PipelineCache
 from sealq_worker.reader import Reader
+from sealq_worker.signals import keeping_stop_signals
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,12 @@ def _make_pipeline(
 def _make_reader(
     settings: Settings, device: Device, models: ModelCache, spec: PipelineSpec
 ) -> Reader:
-    # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
-    from sealq_worker.paddlex_reader import PaddleXReader
-
     draws_with_ours = settings.pictures and settings.font is None
     # In one go: most models lie in one large wheel.
     models.pull([*spec.catalogued(), *([FONT] if draws_with_ours else [])])
     font = (settings.font or models.font()) if settings.pictures else None
-    return PaddleXReader(spec, device, models, font)
+    with keeping_stop_signals():
+        # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
+        from sealq_worker.paddlex_reader import PaddleXReader
+
+        return PaddleXReader(spec, device, models, font)

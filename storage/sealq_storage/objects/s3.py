@@ -70,8 +70,8 @@ def s3_client(endpoint_url: str | None) -> S3Client:
     Raises:
         ObjectStoreError: The endpoint is no URL, or the AWS configuration can't be used.
     """
-    import boto3  # noqa: PLC0415  (takes half a second; the local store never needs it)
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3
+    from botocore.config import Config
 
     config = Config(
         connect_timeout=_CONNECT_SECONDS,
@@ -99,8 +99,8 @@ def s3_errors(url: str) -> Iterator[None]:
     Raises:
         ObjectStoreError: No credentials, no bucket, no answer, refused, or the server fails.
     """
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-    from s3transfer.exceptions import RetriesExceededError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError
+    from s3transfer.exceptions import RetriesExceededError
 
     try:
         yield
@@ -197,7 +197,7 @@ class S3Objects:
 
     @contextmanager
     def _missing_as_not_found(self, key: str) -> Iterator[None]:
-        from botocore.exceptions import ClientError  # noqa: PLC0415
+        from botocore.exceptions import ClientError
 
         try:
             yield
@@ -219,7 +219,7 @@ def _remedy_of_answer(error: ClientError) -> str | None:
 
 
 def _remedy(error: Exception) -> str:
-    from botocore.exceptions import (  # noqa: PLC0415
+    from botocore.exceptions import (
         CredentialRetrievalError,
         NoCredentialsError,
         PartialCredentialsError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,9 @@ from sealq_storage.errors import DatabaseUnreachableError
 
 #: Seconds a SQLite writer waits for another process's transaction.
 SQLITE_BUSY_SECONDS = 60
+
+#: Tries to switch a new SQLite file to WAL while others open it too.
+_WAL_TRIES = 20
 
 Sessions = sessionmaker[Session]
 
@@ -77,10 +81,24 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     # fails at once with "database is locked" instead of waiting. We begin them ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    # The busy timeout does not cover the switch: of several first openers of a new file some are
+    # refused at once. A transaction does wait for the others; then the switch is tried again.
+    for _ in range(_WAL_TRIES):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+        else:
+            return
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_immediate(connection: Connection) -> None:

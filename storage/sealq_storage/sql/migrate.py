@@ -38,7 +38,7 @@ def upgrade(engine: Engine) -> None:
         DatabaseVersionError: The database belongs to a newer sealq.
         DatabaseUnreachableError: It does not answer, or its user may not make tables.
     """
-    from alembic import command  # noqa: PLC0415  (see the top of the file)
+    from alembic import command
 
     with reachable(engine), _privileged(engine), engine.begin() as connection:
         _wait_for_others(connection)
@@ -84,7 +84,7 @@ def require_current(engine: Engine) -> None:
 
 def alembic_config(connection: Connection) -> Config:
     """Return the configuration with which Alembic's commands work on the connection."""
-    from alembic.config import Config  # noqa: PLC0415  (see the top of the file)
+    from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", _SCRIPTS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from sealq_storage.sql.clock import UtcDateTime, database_now
@@ -79,18 +81,25 @@ class Job(Table):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+def _source_sha256(context: DefaultExecutionContext) -> str:
+    source: str = context.get_current_parameters()["source"]
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
 class Document(Table):
     """One input file of one job."""
 
     __tablename__ = "documents"
     __table_args__ = (
-        UniqueConstraint("job_id", "source"),
+        UniqueConstraint("job_id", "source_sha256"),
         Index("ix_documents_job_id_state", "job_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
-    source: Mapped[str] = mapped_column(Text, index=True)
+    source: Mapped[str] = mapped_column(Text)
+    #: Stands for the source in the index: PostgreSQL can't index names of any length.
+    source_sha256: Mapped[str] = mapped_column(String(64), default=_source_sha256)
     location: Mapped[str] = mapped_column(Text)
     size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)

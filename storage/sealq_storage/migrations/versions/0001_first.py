@@ -71,6 +71,7 @@ def _create_documents() -> None:
         sa.Column("id", _ROW_ID, nullable=False),
         sa.Column("job_id", sa.String(40), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source_sha256", sa.String(64), nullable=False),
         sa.Column("location", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger()),
         sa.Column("sha256", sa.String(64)),
@@ -86,14 +87,13 @@ def _create_documents() -> None:
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("finished_at", _TIME),
         sa.PrimaryKeyConstraint("id", name="pk_documents"),
-        sa.UniqueConstraint("job_id", "source", name="uq_documents_job_id_source"),
+        sa.UniqueConstraint("job_id", "source_sha256", name="uq_documents_job_id_source_sha256"),
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name="fk_documents_job_id_jobs", ondelete="CASCADE"
         ),
     )
     op.create_index("ix_documents_job_id_state", "documents", ["job_id", "state"])
     op.create_index("ix_documents_sha256", "documents", ["sha256"])
-    op.create_index("ix_documents_source", "documents", ["source"])
 
 
 def _create_readings() -> None:
