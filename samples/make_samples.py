@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import forms
+import seals
 from contract import PDF_DPI, contract
 from PIL import Image
-from seals import BLUE, RED
 from sheet import DPI, Page, PlacedSeal, paper_grain
 
 from sealq_configs.model_cache import ModelCache
@@ -25,7 +25,7 @@ from sealq_configs.settings import load_settings
 HERE = Path(__file__).parent
 #: Quality of JPEG samples, 1 to 100.
 JPEG_QUALITY = 85
-COLOURS = {RED: "red", BLUE: "blue"}
+COLOURS = {seals.RED: "red", seals.BLUE: "blue"}
 
 
 @dataclass(frozen=True)

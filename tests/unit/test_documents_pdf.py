@@ -115,7 +115,7 @@ def test_a_page_with_too_many_pixels_is_refused_and_leaves_the_others(
 
 def test_a_page_of_just_the_allowed_pixels_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(pdf(PdfPage()))
+    path.write_bytes(pdf(PdfPage(box=b"/MediaBox[0 0 99.1 49.1]")))  # a begun pixel is drawn
     with open_document(path, dpi=72, limits=replace(LIMITS, max_page_pixels=5000)) as document:
         assert document.page(1).image.size == 3 * 5000
     with (

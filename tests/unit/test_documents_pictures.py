@@ -79,10 +79,11 @@ def test_a_compressed_tiff_gives_all_its_frames(tmp_path: Path) -> None:
     "broken",
     [
         TiffFrame(1000, 1000, b""),  # its pixels lie beyond the end of the file
+        TiffFrame(3, 2, bytes(6), samples_at=2**63 - 1),  # where no file reaches
         TiffFrame(3, 2, bytes(6), photometric=99),
         TiffFrame(0, 0, b""),
     ],
-    ids=["pixels missing", "unknown colours", "no size"],
+    ids=["pixels missing", "pixels nowhere", "unknown colours", "no size"],
 )
 @pytest.mark.parametrize("position", [2, 3])
 def test_a_broken_frame_fails_its_page_alone_and_every_time(
@@ -90,7 +91,7 @@ def test_a_broken_frame_fails_its_page_alone_and_every_time(
 ) -> None:
     frames = [grey_frame(3, 2), grey_frame(3, 2)]
     frames.insert(position - 1, broken)
-    with opened(tmp_path, raw_tiff(frames)) as document:
+    with opened(tmp_path, raw_tiff(frames, big=True)) as document:
         assert document.page_count == 3
         for _ in range(2):
             with pytest.raises(CorruptDocumentError, match=rf"a\.scan, page {position} is damaged"):

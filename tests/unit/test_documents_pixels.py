@@ -150,7 +150,7 @@ def test_grey_beyond_16_bits_is_stretched_over_its_range(tmp_path: Path) -> None
     ("values", "expected"),
     [
         ((0.0, 0.5, 1.0), [0, 128, 255]),  # shares
-        ((0.0, 128.0, 255.0), [0, 128, 255]),  # bytes
+        ((0.0, 100.0, 200.0), [0, 100, 200]),  # bytes
         ((-1.0, 0.0, 1.0), [0, 128, 255]),  # anything else: its own range
         ((0.0, 1000.0, 2000.0), [0, 128, 255]),
         ((float("nan"), float("inf"), 1.0), [0, 0, 255]),  # no numbers are black

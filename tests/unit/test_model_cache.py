@@ -265,7 +265,7 @@ def test_a_failed_fetch_names_models_reason_and_remedy_and_is_tried_once(
     text = refused_pull(cache, "one", "two")
     assert "one, two can't be had" in text
     assert "No matching distribution found for sealq-test-weights==1.0" in text
-    assert "sealq models pull" in text
+    assert "Run `sealq models pull one two`" in text
     assert f"copy the folder {cache.folder}" in text
     assert index.asked.count(f"/{WEIGHTS.project}/") == 1
     assert names_in(cache.folder) == set()

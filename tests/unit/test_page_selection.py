@@ -88,13 +88,12 @@ def test_pick_yields_exactly_the_pages_that_some_range_holds(
 
 @given(RANGES)
 def test_selections_of_the_same_pages_have_one_text(ranges: list[tuple[int, int | None]]) -> None:
-    page_by_page = [
-        single
-        for first, last in reversed(ranges)
-        for single in (
-            [(first, None)] if last is None else [(page, page) for page in range(first, last + 1)]
-        )
-    ]
+    page_by_page: list[tuple[int, int | None]] = []
+    for first, last in reversed(ranges):
+        if last is None:
+            page_by_page.append((first, None))
+        else:
+            page_by_page.extend((page, page) for page in range(first, last + 1))
     assert str(parse_page_selection(written(page_by_page))) == str(
         parse_page_selection(written(ranges))
     )

@@ -19,7 +19,7 @@ from sealq_storage.documents import (
 )
 from sealq_worker.documents import open_document
 from sealq_worker.errors import DocumentError, NoSuchPageError
-from sealq_worker.runtime import Runtime
+from sealq_worker.runtime import STACK_ERRORS, Runtime
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,12 @@ def _count(runtime: Runtime, document: ClaimedDocument) -> list[int]:
         log.warning("%s: %s", document.source, exc)
         _fail(runtime, document, exc.code, str(exc))
         return []
+    except STACK_ERRORS:
+        raise
+    except Exception as exc:
+        log.exception("%s could not be opened", document.source)
+        _fail_or_try_again(runtime, document, exc)
+        return []
     with runtime.sessions.begin() as session:
         return finish_counting(session, document, runtime.owner, counted, numbers)
 
@@ -104,6 +110,17 @@ def _selected(document: ClaimedDocument, page_count: int) -> Iterator[int]:
             f"It has {page_count} page(s), none of them among --pages {document.pages}."
         )
     yield from numbers
+
+
+def _fail_or_try_again(runtime: Runtime, document: ClaimedDocument, exc: Exception) -> None:
+    """Publish a document again unless this was its last attempt."""
+    if document.attempts + 1 >= runtime.settings.max_attempts:
+        reason = f"Opening this file failed {document.attempts + 1} times: {exc!r}."
+        _fail(runtime, document, "opening_failed", f"{reason} Mend or remove it, then retry.")
+        return
+    _give_back(runtime, [document])
+    route = Route(document.priority, document.device_kind)
+    runtime.dispatcher.count([document.id], route)
 
 
 def _fail(runtime: Runtime, document: ClaimedDocument, code: str, error: str) -> None:

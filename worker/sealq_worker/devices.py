@@ -72,9 +72,10 @@ class Device:
         if self.index is None:
             return {}
         variable = VISIBILITY_VARIABLES[self.kind]
-        shown = [name.strip() for name in environment.get(variable, "").split(",") if name.strip()]
-        if not shown:
+        if variable not in environment:
             return {variable: str(self.index)}
+        # Set but empty shows none: so vendors' runtimes take it.
+        shown = [name.strip() for name in environment[variable].split(",") if name.strip()]
         if self.index >= len(shown):
             raise DeviceError(
                 f"{self}: {variable}={environment[variable]} shows only {len(shown)} device(s). "

@@ -26,7 +26,7 @@ from sealq_storage.readings import ReadingKey, find_readings, save_reading
 from sealq_worker.documents import OpenDocument, open_document
 from sealq_worker.errors import DocumentError, ReaderError
 from sealq_worker.pipelines import Pipeline
-from sealq_worker.runtime import Runtime
+from sealq_worker.runtime import STACK_ERRORS, Runtime
 from sealq_worker.save import Read, store
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,14 @@ def _read_document(runtime: Runtime, pipeline: Pipeline, pages: Sequence[Claimed
     except DocumentError as exc:
         for page in unread:
             _fail(runtime, page, exc.code, str(exc))
-        return 0
+    except STACK_ERRORS:
+        raise
+    except Exception as exc:
+        log.exception("%s could not be opened", first.source)
+        for page in unread:
+            if _begin(runtime, page):
+                _fail_or_try_again(runtime, page, exc)
+    return 0
 
 
 def _read_page(
@@ -108,14 +115,15 @@ def _read_page(
         if not _begin(runtime, page):
             return False
         try:
-            read = _read(runtime, pipeline, document, page)
+            _save(runtime, page, _read(runtime, pipeline, document, page))
         except DocumentError as exc:
             _fail(runtime, page, exc.code, str(exc))
+        except STACK_ERRORS:
+            raise
         except Exception as exc:
             log.exception("%s page %d could not be read", page.source, page.number)
             _fail_or_try_again(runtime, page, exc)
         else:
-            _save(runtime, page, read)
             return True
     return False
 

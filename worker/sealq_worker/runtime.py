@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from celery import Celery
+from sqlalchemy.exc import OperationalError
 
+from sealq_configs.errors import StackUnreachableError
 from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.settings import Settings
 from sealq_configs.spec import PipelineSpec
@@ -23,6 +25,9 @@ from sealq_worker.fetch import Fetcher
 from sealq_worker.pipelines import Pipeline, PipelineCache
 from sealq_worker.reader import Reader
 from sealq_worker.signals import keeping_stop_signals
+
+#: What says nothing of the documents, only that a part of the stack is away for now.
+STACK_ERRORS = (StackUnreachableError, OperationalError)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,13 @@ HEALTHY_SECONDS = 60.0
 POLL_SECONDS = 0.2
 
 
+def worker_command(name: str) -> list[str]:
+    """The command of a worker process of this name."""
+    app = ["-m", "celery", "-A", "sealq_worker.app", "--quiet", "worker"]
+    calm = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [sys.executable, *app, "--hostname", name, *calm]
+
+
 @dataclass
 class _Slot:
     """A device and the process that serves it."""
@@ -46,7 +53,19 @@ class _Slot:
 class Supervisor:
     """Keeps one worker process per device running until a signal says stop."""
 
-    def __init__(self, devices: Sequence[Device], settings: Settings) -> None:
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        settings: Settings,
+        command_of: Callable[[str], Sequence[str]] = worker_command,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            devices: One process is kept for each.
+            settings: What the processes work with.
+            command_of: The command of the process of a worker's name.
+        """
         # The same names after a restart of a worker, other ones after a restart of the supervisor:
         # a new process frees at once what its forerunner held, and nobody else's.
         stem = f"{socket.gethostname()}-{secrets.token_hex(3)}"
@@ -55,6 +74,7 @@ class Supervisor:
             _Slot(device, name, _environment(device, name, settings))
             for device, name in zip(devices, names, strict=True)
         ]
+        self._command_of = command_of
         self._signals = 0
 
     def run(self) -> int:
@@ -97,7 +117,7 @@ class Supervisor:
 
     def _start(self, slot: _Slot) -> None:
         log.info("starting the worker on %s", slot.device)
-        slot.process = spawn(_command(slot.name), environment=slot.environment)
+        slot.process = spawn(self._command_of(slot.name), environment=slot.environment)
         slot.started_at = time.monotonic()
 
     def _back_off(self, slot: _Slot, code: int) -> None:
@@ -127,12 +147,6 @@ def _environment(device: Device, name: str, settings: Settings) -> dict[str, str
         "SEALQ_DEVICE": str(device),
         "SEALQ_WORKER_NAME": name,
     }
-
-
-def _command(name: str) -> list[str]:
-    app = ["-m", "celery", "-A", "sealq_worker.app", "--quiet", "worker"]
-    calm = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [sys.executable, *app, "--hostname", name, *calm]
 
 
 def _ending(code: int) -> str:

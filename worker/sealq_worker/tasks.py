@@ -8,23 +8,18 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.worker import state as celery_state
-from sqlalchemy.exc import OperationalError
 
-from sealq_configs.errors import StackUnreachableError
 from sealq_configs.settings import Settings
 from sealq_storage.transport import TASK_COUNT, TASK_READ
 from sealq_worker.count import count_documents
 from sealq_worker.read import read_pages
-from sealq_worker.runtime import Runtime, build_runtime
+from sealq_worker.runtime import STACK_ERRORS, Runtime, build_runtime
 
 log = logging.getLogger(__name__)
 
 #: Seconds before a message is tried again: doubled each time, up to the last.
 FIRST_RETRY_SECONDS = 2
 LAST_RETRY_SECONDS = 60
-
-#: What says nothing of the documents, only that a part of the stack is away for now.
-STACK_ERRORS = (StackUnreachableError, OperationalError)
 
 
 def register_tasks(app: Celery, settings: Settings) -> None:

@@ -16,6 +16,8 @@ from sealq_producer.output import standard_output, write_table
 #: Exit code of `verify` when a file is missing or damaged.
 NOT_WHOLE = 1
 
+preset_option = click.option("--preset", help="The preset meant; default: the preset in use.")
+
 
 @click.group()
 def models() -> None:
@@ -33,23 +35,27 @@ def list_(loaded: LoadedSettings) -> None:
 
 @models.command()
 @click.argument("names", nargs=-1)
-@click.option("--preset", help="Fetch what this preset needs; default: the preset in use.")
+@preset_option
 @pass_settings
 def pull(loaded: LoadedSettings, names: Sequence[str], preset: str | None) -> None:
     """Fetch models (all of a preset, or by name) and the font for pictures."""
     cache = ModelCache(loaded.settings.models_dir)
-    spec = load_preset(preset or loaded.settings.preset).spec(PredictParameters())
-    wanted = list(names) or [*spec.catalogued(), FONT]
+    wanted = list(names) or _catalogued(preset or loaded.settings.preset)
     cache.pull(wanted, lambda line: click.echo(line, err=True))
     click.echo(f"Here: {', '.join(wanted)} ({cache.folder})", err=True)
 
 
 @models.command()
+@click.argument("names", nargs=-1)
+@preset_option
 @click.pass_context
 @pass_settings
-def verify(loaded: LoadedSettings, ctx: click.Context, /) -> None:
-    """Read every model file and compare its sha256."""
-    statuses = ModelCache(loaded.settings.models_dir).verify()
+def verify(
+    loaded: LoadedSettings, ctx: click.Context, /, *, names: Sequence[str], preset: str | None
+) -> None:
+    """Read every file of models (all of a preset, or by name) and compare its sha256."""
+    wanted = list(names) or _catalogued(preset or loaded.settings.preset)
+    statuses = ModelCache(loaded.settings.models_dir).verify(wanted)
     rows = (
         {"model": status.name, "file": file.name, "state": file.state, "sha256": file.sha256}
         for status in statuses
@@ -57,6 +63,11 @@ def verify(loaded: LoadedSettings, ctx: click.Context, /) -> None:
     )
     write_table(rows, standard_output())
     ctx.exit(0 if all(status.here for status in statuses) else NOT_WHOLE)
+
+
+def _catalogued(preset: str) -> list[str]:
+    """Return what the catalogue has of a preset's models, and the font."""
+    return [*load_preset(preset).spec(PredictParameters()).catalogued(), FONT]
 
 
 def _rows(cache: ModelCache) -> Iterator[dict[str, str]]:
