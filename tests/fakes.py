@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import pytest
 from kombu.entity import Queue
 from odd_files import grey_frame, raw_tiff
 from PIL import Image
-from sqlalchemy import text, update
-from sqlalchemy.orm import Session
+from rows import spec
 
 from sealq_configs.model_cache import ModelCache
-from sealq_configs.parameters import PredictParameters
-from sealq_configs.presets import load_preset
 from sealq_configs.settings import Settings
 from sealq_configs.spec import PipelineSpec
-from sealq_storage.documents import (
-    Counted,
-    NewDocument,
-    add_documents,
-    claim_documents,
-    finish_counting,
-)
-from sealq_storage.jobs import NewJob, create_job, load_spec
-from sealq_storage.readings import NewReading, NewRegion, ReadingKey
-from sealq_storage.sql.clock import database_now
-from sealq_storage.sql.engine import Sessions, open_engine, open_sessions
-from sealq_storage.sql.migrate import upgrade
-from sealq_storage.sql.tables import Document, Page
+from sealq_producer.sources import Source
+from sealq_producer.stack import open_stack
+from sealq_producer.submit import submit
+from sealq_storage.jobs import NewJob, load_spec
 from sealq_storage.transport import (
     LARGEST_PRIORITY,
     TASK_COUNT,
@@ -90,11 +73,11 @@ def result(*lines: str, angle: int = -1) -> dict[str, Any]:
 
 
 class NullReader:
-    """Finds on every page one region with one line: the page's number."""
+    """Finds on every page one region with one line: the page's number and the document's shade."""
 
     def read(self, page: PageImage) -> RawReading:
         return RawReading(
-            res=result(f"第{number_of(page)}页"),
+            res=result(f"第{number_of(page)}页 {page.image[0, 0, 0]}"),
             pictures={"layout_det_res": Image.new("RGB", (8, 8))},
             looked="layout",
             parameters={},
@@ -125,109 +108,6 @@ class CountingReader:
     def read(self, page: PageImage) -> RawReading:
         self.pages.append(number_of(page))
         return self._inner.read(page)
-
-
-# The database -------------------------------------------------------------------------------------
-
-#: Seconds that something may take which happens at once on an idle machine.
-PATIENCE = 60.0
-#: Seconds between two looks at what is waited for.
-POLL = 0.01
-
-
-@contextmanager
-def migrated(url: str) -> Iterator[Sessions]:
-    """Make the tables in an empty database; give sessions on it."""
-    engine = open_engine(url)
-    upgrade(engine)
-    yield open_sessions(engine)
-    engine.dispose()
-
-
-def spec(**parameters: object) -> PipelineSpec:
-    """Return the default preset's spec."""
-    return load_preset("mobile").spec(PredictParameters.model_validate(parameters))
-
-
-def new_job(sessions: Sessions, **wishes: Any) -> str:
-    """Create a job; return its id."""
-    with sessions.begin() as session:
-        return create_job(session, NewJob(**{"name": "test", "spec": spec(), **wishes})).id
-
-
-def new_documents(sessions: Sessions, job_id: str, *sources: str) -> list[int]:
-    """List documents that nobody will open; return their ids."""
-    with sessions.begin() as session:
-        listed = [NewDocument(source, f"file:///{source}") for source in sources]
-        return add_documents(session, job_id, listed)
-
-
-def new_pages(sessions: Sessions, job_id: str, source: str = "a.pdf", pages: int = 1) -> list[int]:
-    """List a document and count its pages, whose content is that of no file; return their ids."""
-    ids = new_documents(sessions, job_id, source)
-    counted = Counted(sha256=f"{ids[0]:064x}", size=1, media_type="image/tiff", page_count=pages)
-    with sessions.begin() as session:
-        (document,) = claim_documents(session, ids, "counter", 60)
-        return finish_counting(session, document, "counter", counted, range(1, pages + 1))
-
-
-def new_reading(sha256: str = "c" * 64, page: int = 1, *regions: NewRegion) -> NewReading:
-    """Return a reading that no job asked for; its objects are nowhere."""
-    return NewReading(
-        key=ReadingKey(sha256, page, "d" * 64),
-        pipeline_id=spec().id,
-        page_width=600,
-        page_height=800,
-        dpi=144.0,
-        looked="layout",
-        transform={},
-        object_prefix=f"readings/{page}",
-        pictures=(),
-        seconds={},
-        device="cpu",
-        regions=regions,
-    )
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it does not come true"
-        time.sleep(POLL)
-
-
-def until_it_waits(session: Session, other: Future[Any]) -> None:
-    """Wait until another thread is held up by what this session did, or is through.
-
-    SQLite lets nobody in while a session writes: there is nothing to wait for.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        until(lambda: other.done() or session.scalar(waiting))
-
-
-def end_leases(session: Session) -> None:
-    """Let the leases of all documents and pages end a second ago."""
-    for table in (Document, Page):
-        session.execute(update(table).values(lease_until=database_now(-1)))
-
-
-def shift_clock(patch: pytest.MonkeyPatch, days: int) -> None:
-    """Shift the clock that Python shows to sealq's storage; the database's stays."""
-
-    class Shifted(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp((datetime.now(tz) + timedelta(days)).timestamp(), tz)
-
-        @classmethod
-        def utcnow(cls) -> Self:
-            return cls.now().replace(tzinfo=None)
-
-    for name, module in list(sys.modules.items()):
-        if name.startswith("sealq_storage") and hasattr(module, "datetime"):
-            patch.setattr(module, "datetime", Shifted)
 
 
 # A worker -----------------------------------------------------------------------------------------
@@ -262,12 +142,22 @@ def open_runtime(
     runtime.sessions.kw["bind"].dispose()
 
 
+def submit_files(settings: Settings, *names: str | Path, **wishes: Any) -> str:
+    """Submit files as a job, named as given; return its id."""
+    sources = [
+        Source(str(name), Path(name).absolute(), Path(name).stat().st_size) for name in names
+    ]
+    with open_stack(settings) as stack:
+        new = NewJob(**{"name": "test", "spec": spec(), **wishes})
+        return submit(stack, new, sources, lambda _: None).job_id
+
+
 def _pipeline(
     runtime: Runtime, load: Callable[[PipelineSpec], Reader], pipeline_id: str
 ) -> Pipeline:
     with runtime.sessions.begin() as session:
-        spec = load_spec(session, pipeline_id)
-    return Pipeline(spec, ModelCache(runtime.settings.models_dir), load)
+        wanted = load_spec(session, pipeline_id)
+    return Pipeline(wanted, ModelCache(runtime.settings.models_dir), load)
 
 
 # Messages -----------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ def raw_tiff(frames: Sequence[TiffFrame], *, big: bool = False, next_of_last: in
     data = b"II" + (struct.pack("<HHHQ", 43, 8, 0, 16) if big else struct.pack("<HI", 42, 8))
     for number, frame in enumerate(frames, 1):
         at = len(data)
-        entries = _tiff_entries(frame)
+        entries = _tiff_entries(frame, _LONG8 if big else _LONG)
         count, offset, entry = ("<Q", "<Q", "<HHQQ") if big else ("<H", "<I", "<HHII")
         length = struct.calcsize(count) + len(entries) * struct.calcsize(entry)
         length += struct.calcsize(offset)
@@ -122,8 +122,11 @@ STRIP_OFFSETS = 273
 #: TIFF's 32-bit unsigned integer.
 _LONG = 4
 
+#: BigTIFF's 64-bit unsigned integer.
+_LONG8 = 16
 
-def _tiff_entries(frame: TiffFrame) -> list[tuple[int, int, int]]:
+
+def _tiff_entries(frame: TiffFrame, kind: int) -> list[tuple[int, int, int]]:
     values = {
         256: frame.width,
         257: frame.height,
@@ -138,7 +141,7 @@ def _tiff_entries(frame: TiffFrame) -> list[tuple[int, int, int]]:
     }
     if frame.extra_samples is not None:
         values[338] = frame.extra_samples
-    return [(tag, _LONG, value) for tag, value in sorted(values.items())]
+    return [(tag, kind, value) for tag, value in sorted(values.items())]
 
 
 def grey_frame(width: int, height: int, value: int = 255) -> TiffFrame:

@@ -146,7 +146,7 @@ def _state(job: Job, documents: Mapping[str, int], pages: Mapping[str, int]) -> 
 
 def _by_state(session: Session, table: type[Document | Page], job_id: str) -> dict[str, int]:
     query = select(table.state, func.count()).where(table.job_id == job_id).group_by(table.state)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _known_pages(session: Session, job: Job) -> int:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from fakes import (
+from rows import (
     migrated,
     new_documents,
     new_job,
@@ -34,6 +34,9 @@ from sealq_storage.readings import save_reading
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Job, Page, Pipeline, Table
 
+#: A client token.
+MARCH = "march"
+
 COUNTED = Counted(sha256="c" * 64, size=1, media_type="image/tiff", page_count=1)
 
 
@@ -56,8 +59,8 @@ def everything(sessions: Sessions) -> list[list[Any]]:
 
 class TestClientToken:
     def test_the_same_token_gives_the_same_job(self, sessions: Sessions) -> None:
-        first = new_job(sessions, client_token="march", pages="1-3")
-        assert new_job(sessions, client_token="march", pages="1-3") == first
+        first = new_job(sessions, client_token=MARCH, pages="1-3")
+        assert new_job(sessions, client_token=MARCH, pages="1-3") == first
 
     def test_without_a_token_every_job_is_a_new_one(self, sessions: Sessions) -> None:
         assert new_job(sessions) != new_job(sessions)
@@ -72,9 +75,9 @@ class TestClientToken:
     def test_a_token_of_a_job_that_asks_for_something_else_is_refused(
         self, sessions: Sessions, other: dict[str, Any]
     ) -> None:
-        job_id = new_job(sessions, client_token="march")
+        job_id = new_job(sessions, client_token=MARCH)
         with pytest.raises(TokenConflictError, match=f"'march' belongs to job {job_id}"):
-            new_job(sessions, client_token="march", **other)
+            new_job(sessions, client_token=MARCH, **other)
         with sessions.begin() as session:
             assert session.scalars(select(Job.id)).all() == [job_id]
 
@@ -83,8 +86,8 @@ class TestClientToken:
     ) -> None:
         with ThreadPoolExecutor(1) as pool:
             with sessions.begin() as session:
-                first = create_job(session, NewJob("test", spec(), client_token="march")).id
-                second = pool.submit(new_job, sessions, client_token="march")
+                first = create_job(session, NewJob("test", spec(), client_token=MARCH)).id
+                second = pool.submit(new_job, sessions, client_token=MARCH)
                 until_it_waits(session, second)
             assert second.result() == first
 

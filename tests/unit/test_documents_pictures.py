@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from contextlib import suppress
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from PIL import Image
 
 from sealq_storage.media import MediaType
 from sealq_worker.documents import DocumentLimits, OpenDocument, PageImage, open_document
+from sealq_worker.documents.tiff_frames import count_frames
 from sealq_worker.errors import CorruptDocumentError, DocumentError, TooManyPixelsError
 
 LIMITS = DocumentLimits(max_bytes=1 << 20, max_pages=100, max_page_pixels=1_000_000)
@@ -116,6 +118,13 @@ def test_a_tiff_whose_list_of_pages_is_cut_fails_whole(tmp_path: Path, data: byt
     """The number of its pages is not known: to read some would leave others out in silence."""
     with pytest.raises(CorruptDocumentError, match="ends within its list of pages"):
         opened(tmp_path, data)
+
+
+def test_no_more_pages_are_counted_than_settle_the_matter() -> None:
+    """A crafted file can link a hundred million frames."""
+    file = BytesIO(raw_tiff([grey_frame(1, 1)] * 9))
+    assert count_frames(file, at_most=3) == 4
+    assert count_frames(file, at_most=9) == 9
 
 
 def test_a_list_of_pages_that_runs_in_a_circle_ends_where_it_began(tmp_path: Path) -> None:

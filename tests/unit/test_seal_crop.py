@@ -124,26 +124,22 @@ def over_black_text() -> Image:
     return image
 
 
-@pytest.mark.parametrize(
-    "image",
-    [
-        round_crop(),
-        round_crop(side=1000),
-        round_crop(side=80),
-        round_crop(colour=BLUE),
-        round_crop(colour=PURPLE),
-        round_crop(background=OLD_PAPER),
-        round_crop(share=0.84),
-        round_crop(gap=40),
-        over_black_text(),
-        oval_crop(),
-        square_crop(),
-    ],
-    ids=[
-        *("round", "largest", "small", "blue", "purple", "old paper", "with margin", "worn"),
-        *("over black text", "oval", "square"),
-    ],
-)
+CROPS = {
+    "round": round_crop(),
+    "largest": round_crop(side=1000),
+    "small": round_crop(side=80),
+    "blue": round_crop(colour=BLUE),
+    "purple": round_crop(colour=PURPLE),
+    "on old paper": round_crop(background=OLD_PAPER),
+    "with a margin": round_crop(share=0.84),
+    "worn": round_crop(gap=40),
+    "over black text": over_black_text(),
+    "oval": oval_crop(),
+    "square": square_crop(),
+}
+
+
+@pytest.mark.parametrize("image", [pytest.param(image, id=name) for name, image in CROPS.items()])
 def test_a_seal_that_fills_the_picture_is_a_crop(image: Image) -> None:
     assert is_seal_crop(image)
 
@@ -185,12 +181,21 @@ def certificate(width: int, height: int, border: int) -> Image:
     return image
 
 
+def red_form(width: int, height: int) -> Image:
+    """A form printed all in red: framed as a square seal is, but in the shape of a page."""
+    image = paper(width, height)
+    draw_text(image, (10, 10, width - 10, height - 10), 24, RED)
+    cv2.rectangle(image, (6, 6), (width - 6, height - 6), RED, 4)
+    return image
+
+
 def pages() -> Iterator[tuple[str, Image]]:
     """Pages in full and as thumbnails of several sizes."""
     for width, height in ((2000, 2800), (700, 1000), (500, 700), (250, 350), (120, 168)):
         yield f"letter {width}", letter(width, height)
     for width, height in ((1000, 620), (700, 450), (600, 600), (500, 700), (400, 280)):
         yield f"invoice {width} x {height}", invoice(width, height, 2)
+    yield "form", red_form(420, 300)
     for border in (3, 10, 30, 45):
         yield f"certificate {border}", certificate(500, 700, border)
         yield f"square certificate {border}", certificate(600, 600, border)
@@ -225,7 +230,13 @@ def noise() -> Image:
 
 def disc() -> Image:
     image = paper(300, 300)
-    cv2.circle(image, (150, 150), 110, RED, -1)
+    cv2.circle(image, (150, 150), 140, RED, -1)
+    return image
+
+
+def pen_circle() -> Image:
+    image = paper(400, 400)
+    cv2.circle(image, (200, 200), 190, RED, 3)
     return image
 
 
@@ -236,46 +247,34 @@ def two_seals() -> Image:
     return image
 
 
-def long_strip() -> Image:
-    """A seal and what stood beside it."""
-    image = paper(700, 400)
-    draw_seal(image, (200, 200), (190, 190))
+def long_oval() -> Image:
+    image = paper(600, 300)
+    draw_seal(image, (300, 150), (290, 145))
     return image
 
 
+NO_CROPS = {
+    "blank": paper(400, 400),
+    "all red": paper(400, 400, RED),
+    "one pixel": paper(1, 1, RED),
+    "text": text_only(),
+    "red text": red_text_only(400, 300),
+    "square of red text": red_text_only(400, 400),
+    "photo": photo(),
+    "noise": noise(),
+    "disc": disc(),
+    "circle of a pen": pen_circle(),
+    "two seals": two_seals(),
+    "too long": long_oval(),
+    "too large": round_crop(side=1001),
+    "too small": round_crop(side=47),
+    "wide margin": round_crop(share=0.5),
+    "grey": round_crop(colour=GREY),
+}
+
+
 @pytest.mark.parametrize(
-    "image",
-    [
-        paper(400, 400),
-        paper(400, 400, RED),
-        text_only(),
-        red_text_only(400, 300),
-        red_text_only(400, 400),
-        photo(),
-        noise(),
-        disc(),
-        two_seals(),
-        long_strip(),
-        round_crop(share=0.5),
-        round_crop(side=1001),
-        round_crop(side=47),
-        round_crop(colour=GREY),
-        paper(1, 1, RED),
-    ],
-    ids=[
-        *(
-            "blank",
-            "all red",
-            "text",
-            "red text",
-            "square of it",
-            "photo",
-            "noise",
-            "disc",
-            "two seals",
-        ),
-        *("strip", "wide margin", "too large", "too small", "grey", "one pixel"),
-    ],
+    "image", [pytest.param(image, id=name) for name, image in NO_CROPS.items()]
 )
 def test_what_is_no_seal_or_not_only_one_is_no_crop(image: Image) -> None:
     assert not is_seal_crop(image)
