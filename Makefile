@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make demo`, `make test`. Set-up happens once, then works offline.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 # Models lie beside the checkout's environment, so that nothing outside this folder is needed.

@@ -193,6 +193,14 @@ def _message(taken: Any) -> Message:
     return Message(taken.headers["task"], queue, priority, tuple(ids))
 
 
+def count_documents_waiting(runtime: Runtime) -> list[Message]:
+    """Work off the documents to be counted; return the messages about their pages."""
+    for message in take_messages(runtime.settings):
+        assert message.task == TASK_COUNT
+        count_documents(runtime, message.ids)
+    return take_messages(runtime.settings)
+
+
 #: What a worker does with a message.
 FLOWS: Mapping[str, Callable[[Runtime, tuple[int, ...]], object]] = {
     TASK_COUNT: count_documents,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 #: Decimals of figures in JSON.
@@ -23,27 +23,28 @@ class Share:
         """0 to 1; None of nothing."""
         return self.hits / self.of if self.of else None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the share as JSON values."""
-        return {"value": _rounded(self.value), "hits": self.hits, "of": self.of}
-
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of so many values."""
+    """The mean of so many values; None of none."""
 
     value: float | None
     of: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the mean as JSON values."""
-        return {"value": _rounded(self.value), "of": self.of}
-
 
 def mean(values: Sequence[float]) -> Mean:
-    """Return the mean of values, None of none."""
+    """Return the mean of values."""
     return Mean(statistics.fmean(values) if values else None, len(values))
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DECIMALS)
+def as_json(node: Any) -> Any:
+    """Return figures, and dataclasses and mappings of them, as JSON values."""
+    if isinstance(node, Share):
+        return {"value": as_json(node.value), "hits": node.hits, "of": node.of}
+    if is_dataclass(node):
+        return {field.name: as_json(getattr(node, field.name)) for field in fields(node)}
+    if isinstance(node, Mapping):
+        return {str(name): as_json(value) for name, value in node.items()}
+    if isinstance(node, (tuple, list)):
+        return [as_json(value) for value in node]
+    return round(node, DECIMALS) if isinstance(node, float) else node

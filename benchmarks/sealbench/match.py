@@ -10,6 +10,9 @@ from sealbench.truth import DistractorTruth, PageTruth, SealTruth
 #: x1, y1, x2, y2 in the pixels of the truth's page.
 Box = tuple[float, float, float, float]
 
+#: What a needless box may lie on.
+Thing = SealTruth | DistractorTruth
+
 #: Labels of a locator: a whole seal (the only one that is read), part of one, a tax bureau's mark.
 SEAL, CUT_SEAL, TAX_MARK = "seal", "cut_seal", "tax_mark"
 
@@ -51,7 +54,7 @@ class Alarm:
 
     found: Found
     #: What it lies on; None: nothing that the truth knows.
-    on: SealTruth | DistractorTruth | None
+    on: Thing | None
 
 
 @dataclass(frozen=True)
@@ -164,9 +167,9 @@ def _is_on(box: Found, seals: Sequence[SealTruth]) -> bool:
     return any(iou(box.box, seal.box) >= NEUTRAL_IOU for seal in seals)
 
 
-def _culprit(truth: PageTruth, box: Found) -> SealTruth | DistractorTruth | None:
+def _culprit(truth: PageTruth, box: Found) -> Thing | None:
     """Return what a needless box lies on most."""
-    things = (*truth.seals, *truth.distractors)
+    things: tuple[Thing, ...] = (*truth.seals, *truth.distractors)
     best = max(things, key=lambda thing: _common_share(box.box, thing.box), default=None)
     explains = best is not None and _common_share(box.box, best.box) >= _EXPLAINING_SHARE
     return best if explains else None

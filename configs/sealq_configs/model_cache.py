@@ -142,12 +142,12 @@ class ModelCache:
 
     def preset_models(self, spec: PipelineSpec) -> list[SlotModel]:
         """Say of each model that a pipeline uses where it comes from and whether it is here."""
-        return [self._slot_model(use, spec.pipeline.get("engine")) for use in spec.models()]
+        return [self._slot_model(use) for use in spec.models()]
 
-    def _slot_model(self, use: ModelUse, engine: str | None) -> SlotModel:
+    def _slot_model(self, use: ModelUse) -> SlotModel:
         if use.model_dir is None:
             source = "PaddleX's model hosts"
-            here = _holds_model(hosted_folder(use.model_name, engine))
+            here = _holds_model(hosted_folder(use.model_name, use.engine))
         elif use.model_dir.startswith(CATALOGUE_PREFIX):
             asset = self._asset(use.model_dir.removeprefix(CATALOGUE_PREFIX))
             source, here = asset.source, not self._lacking(asset)
@@ -257,7 +257,7 @@ def hosted_folder(model_name: str, engine: str | None) -> Path:
 
     Args:
         model_name: PaddleX's name of the model.
-        engine: The pipeline's `engine`; ONNX Runtime has packages of its own.
+        engine: The model's `engine`; ONNX Runtime has packages of its own.
     """
     home = os.environ.get("PADDLE_PDX_CACHE_HOME") or Path.home() / ".paddlex"
     suffix = "_onnx" if engine == "onnxruntime" else ""

@@ -33,6 +33,10 @@ STAGE_SWITCHES = {
 }
 
 
+#: Engines that are paddlepaddle; PaddleX takes it where none is named.
+PADDLE_ENGINES = frozenset({None, "paddle", "paddle_static", "paddle_dynamic"})
+
+
 @dataclass(frozen=True)
 class ModelUse:
     """One model slot of a pipeline."""
@@ -44,6 +48,8 @@ class ModelUse:
     model_name: str
     #: `catalogue:NAME`, a folder, or None: PaddleX fetches it by name.
     model_dir: str | None
+    #: PaddleX's name for what runs it; None: PaddleX chooses.
+    engine: str | None
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,11 @@ class PipelineSpec:
     def models(self) -> list[ModelUse]:
         """Every model slot that PaddleX fills; a stage that is switched off has none."""
         return list(_model_uses(self.pipeline))
+
+    @property
+    def needs_paddle(self) -> bool:
+        """Whether a stage runs on paddlepaddle."""
+        return any(use.engine in PADDLE_ENGINES for use in self.models())
 
     def catalogued(self) -> list[str]:
         """Names of the models of sealq's catalogue that the pipeline uses."""
@@ -145,11 +156,19 @@ def _refuse_missing_stages(
             )
 
 
-def _model_uses(pipeline: Mapping[str, Any]) -> Iterator[ModelUse]:
+def _model_uses(pipeline: Mapping[str, Any], engine: str | None = None) -> Iterator[ModelUse]:
+    """Yield the models of a pipeline that inherits an engine: as in PaddleX, the nearest holds."""
+    engine = pipeline.get("engine", engine)
     for slot, module in _switched_on(pipeline, "SubModules"):
-        yield ModelUse(slot, module["module_name"], module["model_name"], module.get("model_dir"))
+        yield ModelUse(
+            slot,
+            module["module_name"],
+            module["model_name"],
+            module.get("model_dir"),
+            module.get("engine", engine),
+        )
     for _, child in _switched_on(pipeline, "SubPipelines"):
-        yield from _model_uses(child)
+        yield from _model_uses(child, engine)
 
 
 def _switched_on(pipeline: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:

@@ -11,12 +11,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
 from sealq_configs.processes import spawn, stop
 from sealq_configs.settings import Settings
+from sealq_configs.spec import PipelineSpec
 from sealq_producer.errors import LocalStackError, WorkerMissingError
 
 #: Seconds the private Redis may take to answer.
@@ -32,7 +34,7 @@ WORKER_MODULES = ("sealq_worker", "paddlex", "pypdfium2", "PIL", "cv2")
 class LocalStack:
     """A private Redis and worker processes, with their settings."""
 
-    def __init__(self, settings: Settings, worker: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, settings: Settings, worker: subprocess.Popen[bytes], log: Log) -> None:
         self.settings = settings
         self._worker = worker
         self._log = log
@@ -46,8 +48,28 @@ class LocalStack:
         code = self._worker.poll()
         if code is not None:
             raise LocalStackError(
-                f"The workers ended with code {code}. The end of {self._log}:\n{_tail(self._log)}"
+                f"The workers ended with code {code}. The end of {self._log.path}:\n"
+                f"{self._log.tail()}"
             )
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log file from where it ended when it was opened: what earlier runs wrote is left out."""
+
+    path: Path
+    #: Bytes.
+    start: int
+
+    @classmethod
+    def at_end_of(cls, path: Path) -> Log:
+        """Return what will be written to the file from now on."""
+        return cls(path, path.stat().st_size if path.exists() else 0)
+
+    def tail(self) -> str:
+        """Return the last lines."""
+        text = self.path.read_bytes()[self.start :].decode(errors="replace")
+        return "\n".join(text.splitlines()[-SHOWN_LINES:])
 
 
 @contextmanager
@@ -70,8 +92,8 @@ def local_stack(settings: Settings, devices: Sequence[str]) -> Iterator[LocalSta
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sealq-redis-")))
         url = cleanup.enter_context(_private_redis(folder, logs / "redis.log"))
         private = settings.model_copy(update={"redis_url": url})
-        log = logs / "worker.log"
-        worker = cleanup.enter_context(_workers(private, devices, log))
+        log = Log.at_end_of(logs / "worker.log")
+        worker = cleanup.enter_context(_workers(private, devices, log.path))
         yield LocalStack(private, worker, log)
 
 
@@ -86,6 +108,19 @@ def require_worker() -> None:
         raise WorkerMissingError(
             f"Reading pages needs the worker's packages; missing: {', '.join(missing)}. "
             "Install them: pip install 'sealq[worker]' (CPU) or 'sealq[gpu]'."
+        )
+
+
+def require_engine(spec: PipelineSpec) -> None:
+    """Check that what a pipeline runs on is installed.
+
+    Raises:
+        WorkerMissingError: Names what is missing.
+    """
+    if spec.needs_paddle and importlib.util.find_spec("paddle") is None:
+        raise WorkerMissingError(
+            f"Preset {spec.preset} needs paddlepaddle, which is not installed. Install it: "
+            "pip install 'sealq[paddle]' (CPU; others: docs/cluster.md), or use preset mobile."
         )
 
 
@@ -131,13 +166,13 @@ def _private_redis(folder: Path, log: Path) -> Iterator[str]:
     with log.open("wb") as output:
         process = spawn([str(redis_server()), *flags], environment=os.environ, output=output)
     try:
-        _await_redis(socket, process, log)
+        _await_redis(socket, process, Log(log, start=0))
         yield f"redis+socket://{socket}"
     finally:
         stop(process, REDIS_START_SECONDS)
 
 
-def _await_redis(socket: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_redis(socket: Path, process: subprocess.Popen[bytes], log: Log) -> None:
     client = redis.Redis(unix_socket_path=str(socket))
     deadline = time.monotonic() + REDIS_START_SECONDS
     while True:
@@ -146,7 +181,7 @@ def _await_redis(socket: Path, process: subprocess.Popen[bytes], log: Path) -> N
         except redis.ConnectionError as exc:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise LocalStackError(
-                    f"The private Redis did not start. The end of {log}:\n{_tail(log)}"
+                    f"The private Redis did not start. The end of {log.path}:\n{log.tail()}"
                 ) from exc
             time.sleep(0.02)
         else:
@@ -165,8 +200,3 @@ def _workers(
         yield process
     finally:
         stop(process, STOP_SECONDS)
-
-
-def _tail(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-SHOWN_LINES:])

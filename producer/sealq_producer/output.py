@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD
@@ -21,6 +22,21 @@ from sealq_storage.results import PageResult, RegionResult
 LINE_SEPARATOR = " / "
 #: Columns of a table that goes into a file or a pipe: nothing is cut or wrapped there.
 PIPE_WIDTH = 10_000
+#: Columns of a CSV of seals.
+REGION_COLUMNS = (
+    *("document", "page", "page_width", "page_height", "region", "frame"),
+    *("x1", "y1", "x2", "y2", "score", "text", "picture", "page_picture", "reading"),
+)
+#: Columns of a CSV of pages.
+PAGE_COLUMNS = tuple(field.name for field in fields(PageResult))
+#: Columns whose numbers stand right.
+RIGHT = frozenset({"page", "seal", "score", "seals", "pages", "documents", "failed"})
+#: Columns that fold when a terminal is narrow, and what they keep at least: a company's name has
+#: ten characters or so, each two columns wide. All others stay in one piece.
+FOLDING = {
+    **dict.fromkeys(("document", "name", "reason", "value", "meaning", "from", "does", "sha256"), 8),
+    "text": 22,
+}
 
 Record = Mapping[str, Any]
 
@@ -53,31 +69,21 @@ def region_record(region: RegionResult, objects: ObjectStore) -> Record:
 
 def page_record(page: PageResult) -> Record:
     """Return a page as in `--pages --format json`."""
-    return {
-        "document": page.document,
-        "page": page.page,
-        "state": page.state,
-        "regions": page.regions,
-        "page_width": page.page_width,
-        "page_height": page.page_height,
-        "looked": page.looked,
-        "error_code": page.error_code,
-        "error": page.error,
-    }
+    return asdict(page)
 
 
 def _region_cells(record: Record) -> dict[str, Any]:
-    """Return a region as one flat row."""
-    names = ("document", "page", "page_width", "page_height", "region")
-    box = zip(("x1", "y1", "x2", "y2"), record["box"], strict=True)
-    return {
-        **{name: record[name] for name in names},
-        **dict(box),
-        "score": record["score"],
-        "text": LINE_SEPARATOR.join(line["text"] for line in record["lines"]),
-        "picture": record["picture"],
-        "reading": record["reading"],
+    """Return a region as one flat row of `REGION_COLUMNS`."""
+    flat = {
+        **record,
+        **dict(zip(("x1", "y1", "x2", "y2"), record["box"], strict=True)),
+        "text": _text(record),
     }
+    return {name: flat[name] for name in REGION_COLUMNS}
+
+
+def _text(record: Record) -> str:
+    return LINE_SEPARATOR.join(line["text"] for line in record["lines"])
 
 
 def _region_row(record: Record) -> dict[str, str]:
@@ -88,8 +94,8 @@ def _region_row(record: Record) -> dict[str, str]:
         "page": str(record["page"]),
         "seal": str(record["region"]),
         "score": "" if score is None else f"{score:.2f}",
-        "text": LINE_SEPARATOR.join(line["text"] for line in record["lines"]),
-        "where (x1 y1 x2 y2)": " ".join(f"{value:.0f}" for value in record["box"]),
+        "text": _text(record),
+        "box": " ".join(f"{value:.0f}" for value in record["box"]),
     }
 
 
@@ -104,31 +110,40 @@ def _page_row(record: Record) -> dict[str, str]:
     }
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """How one kind of record is shown where it is not JSON."""
+
+    #: As people read it, by column.
+    row: Callable[[Record], dict[str, str]]
+    #: As a flat row of a CSV, and the columns of it.
+    cells: Callable[[Record], dict[str, Any]]
+    columns: Sequence[str]
+    #: What a table says where there is none.
+    empty: str
+
+
+_REGIONS = _Kind(_region_row, _region_cells, REGION_COLUMNS, "No seals.")
+_PAGES = _Kind(_page_row, dict, PAGE_COLUMNS, "No pages.")
+
+
 def write_regions(
     regions: Iterable[RegionResult], objects: ObjectStore, form: str, out: TextIO
 ) -> None:
     """Write regions in a form of `FORMATS`."""
-    records = (region_record(region, objects) for region in regions)
-    _write(records, form, out, row=_region_row, cells=_region_cells)
+    _write((region_record(region, objects) for region in regions), _REGIONS, form, out)
 
 
 def write_pages(pages: Iterable[PageResult], form: str, out: TextIO) -> None:
     """Write pages, those without a region too, in a form of `FORMATS`."""
-    _write(map(page_record, pages), form, out, row=_page_row, cells=dict)
+    _write(map(page_record, pages), _PAGES, form, out)
 
 
-def _write(
-    records: Iterator[Record],
-    form: str,
-    out: TextIO,
-    *,
-    row: Callable[[Record], dict[str, str]],
-    cells: Callable[[Record], dict[str, Any]],
-) -> None:
+def _write(records: Iterator[Record], kind: _Kind, form: str, out: TextIO) -> None:
     if form == "table":
-        write_table(map(row, records), out)
+        write_table(map(kind.row, records), out, kind.empty)
     elif form == "csv":
-        _write_csv(map(cells, records), out)
+        _write_csv(map(kind.cells, records), kind.columns, out)
     elif form == "jsonl":
         out.writelines(_json(record) + "\n" for record in records)
     else:
@@ -143,12 +158,10 @@ def _write_json(records: Iterable[Record], out: TextIO) -> None:
     out.write("[]\n" if separator == "[\n" else "\n]\n")
 
 
-def _write_csv(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
-    writer: csv.DictWriter[str] | None = None
+def _write_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str], out: TextIO) -> None:
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
     for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(out, row.keys())
-            writer.writeheader()
         writer.writerow({name: _defused(value) for name, value in row.items()})
 
 
@@ -159,20 +172,31 @@ def _defused(value: Any) -> Any:
 
 
 def write_table(rows: Iterable[Mapping[str, str]], out: TextIO, empty: str = "none") -> None:
-    """Write a table; on a terminal it fits the width, elsewhere nothing is wrapped or cut."""
-    table: Table | None = None
+    """Write a table; on a terminal it fits the width, elsewhere nothing is wrapped or cut.
+
+    Args:
+        rows: Cells by column; the first row names the columns.
+        out: Where to.
+        empty: What to say where there are no rows.
+    """
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in rows:
-        if table is None:
-            table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        if not table.columns:
             for name in row:
-                table.add_column(name, overflow="fold", justify=_side(name))
+                _add_column(table, name)
         table.add_row(*(Text(value) for value in row.values()))
     console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
-    console.print(empty if table is None else table)
+    console.print(table if table.columns else empty)
 
 
-def _side(column: str) -> Any:
-    return "right" if column in {"page", "seal", "score", "seals", "pages", "documents"} else "left"
+def _add_column(table: Table, name: str) -> None:
+    table.add_column(
+        name,
+        justify="right" if name in RIGHT else "left",
+        overflow="fold",
+        no_wrap=name not in FOLDING,
+        min_width=FOLDING.get(name),
+    )
 
 
 def _json(record: Record) -> str:
@@ -189,3 +213,8 @@ def standard_output() -> TextIO:
     if (out.encoding or "").lower() not in {"utf-8", "utf8"} and hasattr(out, "reconfigure"):
         out.reconfigure(encoding="utf-8")
     return out
+
+
+def count_of(number: int, noun: str) -> str:
+    """Write `1 page`, `2 pages`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -6,10 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from sealq_producer.output import count_of
 from sealq_producer.stack import Stack
 from sealq_storage.status import JobStatus, job_status
 
@@ -18,8 +20,25 @@ POLL_SECONDS = 0.3
 #: Seconds in a minute and in an hour.
 MINUTE, HOUR = 60, 3600
 
+#: Columns of the bar: text of a usual length stands beside it in 80.
+BAR_WIDTH = 16
+
 #: Called with the state of the job at each look.
 Show = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """What a job waits for while nothing has come of it yet."""
+
+    #: Before the first document was opened.
+    first_document: str
+    #: After that, before the first page was read.
+    first_page: str
+
+
+#: With workers that somebody else runs.
+WAITING = Beginning("waiting for a worker", "waiting for the first page")
 
 
 @contextmanager
@@ -28,8 +47,9 @@ def progress() -> Iterator[Show]:
     if not sys.stderr.isatty():
         yield _show_nothing
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    bar = (SpinnerColumn(), BarColumn(bar_width=BAR_WIDTH), TimeElapsedColumn())
+    text = TextColumn("{task.description}")
+    with Progress(*bar, text, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("starting", total=None)
 
         def show(text: str, done: int, total: int) -> None:
@@ -45,11 +65,16 @@ def _show_nothing(text: str, done: int, total: int) -> None:
 
 def show_documents(show: Show) -> Callable[[int], None]:
     """Return what a submit reports to, number by number of documents."""
-    return lambda documents: show(f"{documents} documents", 0, 0)
+    return lambda documents: show(f"{count_of(documents, 'document')} submitted", 0, 0)
 
 
 def wait_for(
-    stack: Stack, job_id: str, show: Show, check: Callable[[], None] = lambda: None
+    stack: Stack,
+    job_id: str,
+    show: Show,
+    *,
+    check: Callable[[], None] = lambda: None,
+    beginning: Beginning = WAITING,
 ) -> JobStatus:
     """Wait until a job is done or cancelled; return how it stands then.
 
@@ -58,31 +83,41 @@ def wait_for(
         job_id: The job.
         show: Told of the progress.
         check: Called at each look; raises when waiting makes no sense any more.
+        beginning: What is said first.
     """
     while True:
         with stack.queries.begin() as session:
             status = job_status(session, job_id)
         total = sum(status.pages.values())
-        show(describe(status), total - status.open_pages, total)
+        show(_beginning(status, beginning) + describe(status), total - status.open_pages, total)
         if status.finished:
             return status
         check()
         time.sleep(POLL_SECONDS)
 
 
-def describe(status: JobStatus) -> str:
-    """Say in a line how a running job goes."""
+def _beginning(status: JobStatus, beginning: Beginning) -> str:
     total = sum(status.pages.values())
-    parts = [f"{total - status.open_pages}/{total} pages", f"{status.seals} seals"]
+    if status.finished or total > status.open_pages:
+        return ""
+    return f"{beginning.first_page if total else beginning.first_document}: "
+
+
+def describe(status: JobStatus) -> str:
+    """Say in a line how a job goes."""
+    total = sum(status.pages.values())
+    parts = [f"{total - status.open_pages}/{total} pages"] if total else []
     if status.open_documents:
-        parts.append(f"{status.open_documents} documents to open")
+        parts.append(f"{count_of(status.open_documents, 'document')} to open")
+    if status.seals:
+        parts.append(count_of(status.seals, "seal"))
     if status.failed:
         parts.append(f"{status.failed} failed")
-    if status.pace is not None:
+    if status.pace is not None and status.open_pages:
         parts.append(f"{status.pace:.1f} pages/s")
     if status.seconds_left is not None and status.open_pages:
         parts.append(f"about {duration(status.seconds_left)} left")
-    return ", ".join(parts)
+    return ", ".join(parts) or "no documents"
 
 
 def duration(seconds: float) -> str:

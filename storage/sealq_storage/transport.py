@@ -102,8 +102,10 @@ class Transport:
         """
         with _reachable(), self._app.connection_for_read() as connection:
             client = connection.default_channel.client
-            keys = list(client.scan_iter(match=f"{KEY_PREFIX}sealq.*"))
-            return sum(int(client.llen(key)) for key in keys if client.type(key) in _LIST_TYPES)
+            keys = client.scan_iter(match=f"{KEY_PREFIX}sealq.*", _type="list")
+            # The client itself puts the prefix before the key of LLEN, but not of SCAN.
+            names = [key.decode().removeprefix(KEY_PREFIX) for key in keys]
+            return sum(int(client.llen(name)) for name in names)
 
     def ping(self) -> None:
         """Check that Redis answers.
@@ -123,9 +125,6 @@ class Transport:
                 priority=LARGEST_PRIORITY - priority,
                 retry_policy={"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5},
             )
-
-
-_LIST_TYPES = (b"list", "list")
 
 
 @contextmanager

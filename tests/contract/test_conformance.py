@@ -257,12 +257,3 @@ def test_only_a_cut_out_seal_is_looked_at_as_a_whole_unless_layout_detection_is_
     assert stored(sealq, crop, objects)["looked"] == "whole"
     assert stored(sealq, page, objects)["looked"] == "layout"
     assert stored(asked, crop, objects)["looked"] == "layout"
-
-
-def test_drawing_pictures_changes_nothing_in_the_result(
-    sealq: Pipeline, models: ModelCache
-) -> None:
-    page = page_of(SAMPLES / "receipts.tiff")
-    drawing = PaddleXReader(sealq.spec, CPU, models, models.font()).read(page)
-    assert set(drawing.pictures) == {"layout_det_res", "preprocessed_img", "seal_res_region1"}
-    assert drawing.res == sealq.reader.read(page).res

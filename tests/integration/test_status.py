@@ -193,7 +193,7 @@ class TestFailures:
         fail(sessions, three)
         fail(sessions, one, "crashed")
         fail_documents(sessions, ids)
-        fail(sessions, *new_pages(sessions, new_job(sessions), "other.pdf"))
+        fail(sessions, new_pages(sessions, new_job(sessions), "other.pdf")[0])
         with sessions.begin() as session:
             assert list_failures(session, job_id) == [
                 Failure("z.pdf", None, "encrypted", "It asks for a password."),

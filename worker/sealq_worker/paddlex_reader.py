@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -69,16 +70,31 @@ class PaddleXReader:
 
 
 def _create(spec: PipelineSpec, device: Device, models: ModelCache, font: Path | None) -> Any:
+    if spec.needs_paddle and importlib.util.find_spec("paddle") is None:
+        # PaddleX would fetch all models first and miss it then.
+        raise ReaderError(
+            f"Preset {spec.preset} needs paddlepaddle, which this worker lacks. Install it: "
+            "pip install 'sealq[paddle]' (CPU; others: docs/cluster.md), or use preset mobile."
+        )
     config = _with_folders(spec.pipeline, models.directory)
     paddlex = import_paddlex(font)
     try:
         return paddlex.create_pipeline(config=config, device=device.pinned_name)
     except Exception as exc:
-        wanted = ", ".join(f"{use.slot}: {use.model_name}" for use in spec.models())
-        raise ReaderError(
-            f"Preset {spec.preset} can't be loaded on {device} ({wanted}): {exc}. "
-            "`sealq models list` says what is missing; preset mobile needs a package index only."
-        ) from exc
+        raise ReaderError(_explain(spec, device, models, exc)) from exc
+
+
+def _explain(spec: PipelineSpec, device: Device, models: ModelCache, exc: Exception) -> str:
+    reason = str(exc).strip().rstrip(".!")
+    text = f"Preset {spec.preset} can't be loaded on {device}: {reason}."
+    missing = [model for model in models.preset_models(spec) if not model.here]
+    if not missing:
+        return text
+    names = ", ".join(f"{model.model_name} ({model.source})" for model in missing)
+    return (
+        f"{text} Not here: {names}. Where that can't be reached, copy its folder from a machine "
+        "that has it (docs/models.md), or use preset mobile, which needs a package index only."
+    )
 
 
 def _with_folders(pipeline: dict[str, Any], directory: Callable[[str], Path]) -> dict[str, Any]:

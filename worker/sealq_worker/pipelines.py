@@ -57,7 +57,7 @@ class Pipeline:
 
     def _files_of(self, use: ModelUse) -> Mapping[str, str]:
         if use.model_dir is None:
-            folder = hosted_folder(use.model_name, self.spec.pipeline.get("engine"))
+            folder = hosted_folder(use.model_name, use.engine)
         elif use.model_dir.startswith(CATALOGUE_PREFIX):
             return self._models.model_files(use.model_dir.removeprefix(CATALOGUE_PREFIX))
         else:

@@ -21,6 +21,7 @@ COMMANDS = {
     "results": "results",
     "cancel": "jobs",
     "retry": "jobs",
+    "resume": "jobs",
     "models": "models",
     "config": "config",
     "doctor": "doctor",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from sealq_producer.output import count_of
 from sealq_producer.stack import Stack
-from sealq_storage.sql.tables import PageState
+from sealq_storage.sql.tables import DocumentState, PageState
 from sealq_storage.status import JobStatus, list_failures
 
-#: Failures told by name; `sealq results JOB --pages` has all.
+#: Failures told by name; `sealq status JOB --format json` has all.
 SHOWN_FAILURES = 20
-#: Exit code of a job some of whose documents or pages could not be read.
+#: Exit code of a job some of whose documents or pages were not read.
 SOME_FAILED = 1
 
 
@@ -19,13 +20,20 @@ def summary(status: JobStatus) -> str:
     done = status.pages.get(PageState.DONE, 0)
     known = f" ({status.known_pages} already known)" if status.known_pages else ""
     parts = [
-        f"{_count(sum(status.documents.values()), 'document')}",
-        f"{_count(done, 'page')} read{known}",
-        f"{_count(status.seals, 'seal')}",
+        count_of(sum(status.documents.values()), "document"),
+        f"{count_of(done, 'page')} read{known}",
+        count_of(status.seals, "seal"),
     ]
     if status.failed:
-        parts.append(f"{status.failed} failed")
+        parts.append(f"not read: {_failed(status)}")
     return f"Job {status.id} {status.state}: {', '.join(parts)}."
+
+
+def _failed(status: JobStatus) -> str:
+    documents = status.documents.get(DocumentState.FAILED, 0)
+    pages = status.pages.get(PageState.FAILED, 0)
+    counts = ((documents, "document"), (pages, "page"))
+    return " and ".join(count_of(number, noun) for number, noun in counts if number)
 
 
 def show_failures(stack: Stack, status: JobStatus) -> None:
@@ -38,13 +46,10 @@ def show_failures(stack: Stack, status: JobStatus) -> None:
         where = failure.source if failure.page is None else f"{failure.source} page {failure.page}"
         click.echo(f"not read: {where}: {failure.code}: {failure.error}", err=True)
     if status.failed > len(failures):
-        click.echo(f"... and {status.failed - len(failures)} more", err=True)
+        more = status.failed - len(failures)
+        click.echo(f"... and {more} more: sealq status {status.id} --format json", err=True)
 
 
 def exit_code(status: JobStatus) -> int:
     """Return the exit code that a finished job gives its command."""
-    return SOME_FAILED if status.failed else 0
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return SOME_FAILED if status.failed or status.state == "cancelled" else 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
+from sqlalchemy import make_url
 
+from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.settings import LoadedSettings, Settings
+from sealq_configs.spec import PipelineSpec
 from sealq_producer.cli.options import (
     Request,
     format_option,
@@ -17,15 +21,19 @@ from sealq_producer.cli.options import (
 )
 from sealq_producer.cli.report import exit_code, show_failures, summary
 from sealq_producer.cli.submit import dry_run_option, print_plan
-from sealq_producer.local_stack import LocalStack, local_stack
+from sealq_producer.errors import LocalStackError
+from sealq_producer.local_stack import LocalStack, local_stack, require_engine, require_worker
 from sealq_producer.output import standard_output, write_regions
-from sealq_producer.progress import Show, progress, show_documents, wait_for
+from sealq_producer.progress import Beginning, Show, progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
 from sealq_producer.stack import Stack, open_stack, upgrade_database
 from sealq_producer.submit import submit
 from sealq_storage.jobs import NewJob, cancel_job
 from sealq_storage.results import stream_regions
 from sealq_storage.status import JobStatus
+
+#: A start takes ten seconds and more: it is said what is going on.
+STARTING = Beginning("starting the worker", "loading the models")
 
 
 @click.command()
@@ -60,8 +68,10 @@ def run(
         print_plan(sources, skipped)
         return
     settings = _local(loaded.settings)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    require_worker()
+    require_engine(new.spec)
     upgrade_database(settings)
+    _fetch_models(settings, new.spec)
     with local_stack(settings, devices) as local, open_stack(local.settings) as stack:
         with progress() as show:
             status = _read(stack, local, new, sources, show)
@@ -72,7 +82,8 @@ def run(
             )
         show_failures(stack, status)
         click.echo(summary(status), err=True)
-        click.echo(f"Database {settings.database}, pictures in {settings.objects}", err=True)
+        database = make_url(settings.database).render_as_string(hide_password=True)
+        click.echo(f"Database {database}, pictures in {settings.objects}", err=True)
     ctx.exit(exit_code(status))
 
 
@@ -81,20 +92,40 @@ def _local(settings: Settings) -> Settings:
     return settings.model_copy(update={"home": settings.home.absolute()})
 
 
+def _fetch_models(settings: Settings, spec: PipelineSpec) -> None:
+    """Fetch what is missing before anything starts: here its progress and its failure are seen.
+
+    Raises:
+        ModelError: Says what can't be had, why, and what to do.
+    """
+    font = [FONT] if settings.pictures and settings.font is None else []
+    cache = ModelCache(settings.models_dir)
+    cache.pull([*spec.catalogued(), *font], lambda line: click.echo(line, err=True))
+
+
 def _read(
     stack: Stack, local: LocalStack, new: NewJob, sources: Iterable[Source], show: Show
 ) -> JobStatus:
+    started = time.monotonic()
     submitted = submit(stack, new, sources, show_documents(show))
-    # What an interrupted run left behind: its Redis is gone. After the new job, which goes first.
-    stack.dispatcher.republish_due(older_than=0)
+    # What an interrupted run left behind: its Redis is gone. After the new job, which goes first
+    # and whose messages are younger.
+    stack.dispatcher.republish_due(older_than=int(time.monotonic() - started))
     try:
-        return wait_for(stack, submitted.job_id, show, local.check)
+        return wait_for(stack, submitted.job_id, show, check=local.check, beginning=STARTING)
+    except LocalStackError:
+        _cancel(stack, submitted.job_id)
+        raise
     except KeyboardInterrupt:
-        with stack.sessions.begin() as session:
-            cancel_job(session, submitted.job_id)
+        _cancel(stack, submitted.job_id)
         click.echo(
             f"Stopped; job {submitted.job_id} is cancelled. The same command goes on where it "
             "stopped: what was read is not read again.",
             err=True,
         )
         raise
+
+
+def _cancel(stack: Stack, job_id: str) -> None:
+    with stack.sessions.begin() as session:
+        cancel_job(session, job_id)

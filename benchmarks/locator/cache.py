@@ -1,0 +1,104 @@
+"""Training views on disk: drawn once by as many processes as are asked for, read many times.
+
+A cache is a folder of shards. A shard holds the views of a fixed run of seeds, so that a build that
+was cut short goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from sealbench.pages import make_page
+
+from locator.errors import CacheError
+from locator.pictures import compressed, decoded, joined, parted, write_arrays
+from locator.views import Floats, Ints, Pixels, View, views_of
+
+#: Pages per shard.
+SHARD_PAGES = 50
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Views in memory, still compressed.
+
+    Attributes:
+        pictures: JPEG bytes, one array per view.
+        boxes: (n, 4) float32 per view.
+        labels: (n,) int64 per view.
+    """
+
+    pictures: tuple[Pixels, ...]
+    boxes: tuple[Floats, ...]
+    labels: tuple[Ints, ...]
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def view(self, index: int) -> View:
+        """Decode a view."""
+        return View(decoded(self.pictures[index]), self.boxes[index], self.labels[index])
+
+
+def build_cache(folder: Path, pages: range, *, processes: int) -> None:
+    """Draw training pages and store their views, unless they are there.
+
+    Args:
+        folder: Where shards lie.
+        pages: Seeds; a whole number of shards.
+        processes: How many draw at a time.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    firsts = [first for first in pages[::SHARD_PAGES] if not _shard(folder, first).exists()]
+    with ProcessPoolExecutor(processes) as pool:
+        list(pool.map(partial(_write_shard, folder), firsts))
+
+
+def load_cache(folder: Path, pages: range) -> Cache:
+    """Load what `build_cache` stored.
+
+    Raises:
+        CacheError: A shard is missing or was not written by this module.
+    """
+    pictures: list[Pixels] = []
+    boxes: list[Floats] = []
+    labels: list[Ints] = []
+    for first in pages[::SHARD_PAGES]:
+        _read_shard(_shard(folder, first), pictures, boxes, labels)
+    return Cache(tuple(pictures), tuple(boxes), tuple(labels))
+
+
+def _shard(folder: Path, first: int) -> Path:
+    return folder / f"train-{first:08d}.npz"
+
+
+def _write_shard(folder: Path, first: int) -> None:
+    cv2.setNumThreads(1)
+    views = [view for seed in range(first, first + SHARD_PAGES) for view in _views_of_seed(seed)]
+    arrays = {
+        **joined([compressed(view.image) for view in views], "pictures"),
+        **joined([view.boxes for view in views], "boxes"),
+        **joined([view.labels for view in views], "labels"),
+    }
+    write_arrays(_shard(folder, first), arrays)
+
+
+def _views_of_seed(seed: int) -> list[View]:
+    return list(views_of(make_page(seed, "train"), np.random.default_rng(seed)))
+
+
+def _read_shard(
+    path: Path, pictures: list[Pixels], boxes: list[Floats], labels: list[Ints]
+) -> None:
+    try:
+        with np.load(path) as shard:
+            pictures += parted(shard, "pictures")
+            boxes += parted(shard, "boxes")
+            labels += parted(shard, "labels")
+    except (OSError, KeyError, ValueError) as exc:
+        raise CacheError(f"{path}: not a shard of views ({exc}); remove it and run again") from exc

@@ -1,0 +1,15 @@
+"""What the training of the locator raises on purpose."""
+
+from __future__ import annotations
+
+
+class LocatorError(Exception):
+    """The locator could not be trained, exported or compared."""
+
+
+class CacheError(LocatorError):
+    """The cache of training views can't be used. Remove it, or give another folder."""
+
+
+class CheckpointError(LocatorError):
+    """The checkpoint belongs to another run. Resume with the same seed, or give another folder."""

@@ -1,0 +1,72 @@
+"""The trained network as the files that PaddleX's layout module loads."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import torch
+import yaml
+
+from locator.decode import ExportedLocator
+from locator.held_out import THRESHOLD
+from locator.labels import INPUT_SIDE, LABELS
+from locator.network import Locator
+
+#: The name the model goes by: PaddleX takes registered names only, and for this one it feeds the
+#: network `image` and `scale_factor`.
+PADDLEX_NAME = "PicoDet-S_layout_3cls"
+
+#: PaddleX's number for cv2.INTER_AREA. A page of 300 DPI shrinks to a fifth: any other would drop
+#: most of its pixels, and thin rings with them.
+AREA = 3
+
+
+def export(network: Locator, folder: Path) -> None:
+    """Write `inference.onnx` and `inference.yml`.
+
+    Args:
+        network: Trained; it is left as it is.
+        folder: Where to write; made if need be.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    still = copy.deepcopy(network).to("cpu", memory_format=torch.contiguous_format).eval()
+    pictures = torch.zeros(2, 3, INPUT_SIDE, INPUT_SIDE)
+    batch = torch.export.Dim("batch", min=1)
+    torch.onnx.export(
+        ExportedLocator(still).eval(),
+        (pictures, torch.ones(2, 2)),
+        folder / "inference.onnx",
+        input_names=["image", "scale_factor"],
+        output_names=["boxes", "box_num"],
+        dynamic_shapes=({0: batch}, {0: batch}),
+        external_data=False,
+        dynamo=True,
+        verbose=False,
+    )
+    (folder / "inference.yml").write_text(_configuration(), encoding="utf-8")
+
+
+def _configuration() -> str:
+    """Return what PaddleX asks to know beside the network."""
+    resize = {
+        "type": "Resize",
+        "target_size": [INPUT_SIDE, INPUT_SIDE],
+        "keep_ratio": False,
+        "interp": AREA,
+    }
+    normalise = {"type": "NormalizeImage", "mean": [0.5] * 3, "std": [0.5] * 3, "is_scale": True}
+    return yaml.safe_dump(
+        {
+            "mode": "paddle",
+            "draw_threshold": THRESHOLD,
+            "metric": "COCO",
+            "use_dynamic_shape": False,
+            "Global": {"model_name": PADDLEX_NAME},
+            "arch": "GFL",
+            "min_subgraph_size": 3,
+            "Preprocess": [resize, normalise, {"type": "Permute"}],
+            "label_list": list(LABELS),
+        },
+        sort_keys=False,
+    )

@@ -1,0 +1,23 @@
+"""The three things that the locator tells apart, and the sizes that all its parts share."""
+
+from __future__ import annotations
+
+#: Names by class id. PaddleX reads only what is called exactly `seal`.
+LABELS = ("seal", "cut_seal", "tax_mark")
+
+SEAL, CUT_SEAL, TAX_MARK = range(len(LABELS))
+
+#: Class id of a region that is neither taught as something nor as nothing.
+IGNORE = -1
+
+#: Class id of each label that the page generator writes.
+CLASS_OF_TRUTH = {"seal": SEAL, "cut": CUT_SEAL, "tax_mark": TAX_MARK}
+
+#: Side of the network's square input, in pixels. Pages are squashed to it.
+INPUT_SIDE = 512
+
+#: Pixels of the input per cell of the network's maps.
+STRIDE = 8
+
+#: Cells per side of the network's maps.
+GRID = INPUT_SIDE // STRIDE

@@ -1,0 +1,141 @@
+"""Train the locator and write it: `python -m locator.train --help`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from sealbench.metrics import LOOSE, Quality
+
+from locator.cache import SHARD_PAGES, Cache, build_cache, load_cache
+from locator.dataset import loader
+from locator.errors import LocatorError
+from locator.export import export
+from locator.held_out import HeldOutPage, held_out_pages, judge_network
+from locator.training import Training
+
+#: Pictures per step.
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run was asked to do.
+
+    Attributes:
+        seed: Of weights, order and changes. The training pages are the same for all seeds.
+        minutes: Of training, without drawing pages and judging.
+        pages: Training pages to draw.
+        out: Gets the model, `checkpoint.pt` and `log.jsonl`.
+        cache: Holds the drawn pages.
+        processes: How many draw at a time, and threads that train.
+        device: PyTorch's name of where to train.
+    """
+
+    seed: int
+    minutes: float
+    pages: int
+    out: Path
+    cache: Path
+    processes: int
+    device: str
+
+
+def train(run: Run) -> None:
+    """Train a locator, or go on where a run stopped, and write it.
+
+    Raises:
+        LocatorError: The cache or the checkpoint can't be used.
+    """
+    run.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(run.processes)
+    views, pages = _data(run)
+    training = Training(run.seed, run.minutes * 60, run.device)
+    checkpoint = run.out / "checkpoint.pt"
+    if checkpoint.exists():
+        training.resume(checkpoint)
+    while not training.over:
+        _epoch(run, training, views, pages)
+        training.save(checkpoint)
+    export(training.average, run.out)
+
+
+def _data(run: Run) -> tuple[Cache, Sequence[HeldOutPage]]:
+    seeds = range(run.pages)
+    build_cache(run.cache, seeds, processes=run.processes)
+    return load_cache(run.cache, seeds), held_out_pages(run.cache, processes=run.processes)
+
+
+def _epoch(run: Run, training: Training, views: Cache, pages: Sequence[HeldOutPage]) -> None:
+    before = training.progress.seconds, training.progress.step
+    batches = loader(views, seed=run.seed, epoch=training.progress.epoch, batch=BATCH)
+    loss = training.epoch(batches)
+    seconds, steps = (
+        training.progress.seconds - before[0],
+        training.progress.step - before[1],
+    )
+    line = {
+        **vars(training.progress),
+        "loss": round(loss, 4),
+        "pictures_per_second": round(steps * BATCH / seconds, 1),
+        **_figures(judge_network(training.average, pages)),
+    }
+    _log(line, run.out / "log.jsonl")
+
+
+def _figures(quality: Quality) -> dict[str, float | None]:
+    whole, cut, mark = quality.whole[LOOSE].all, quality.cut[LOOSE].all, quality.tax_mark[LOOSE]
+    figures = {
+        "recall": whole.recall.value,
+        "precision": whole.precision.value,
+        "mean_iou": whole.mean_iou.value,
+        "cut_recall": cut.recall.value,
+        "cut_precision": cut.precision.value,
+        "tax_mark_recall": mark.recall.value,
+        "alarms_per_100_sealless": quality.false_alarms.per_100_pages,
+    }
+    return {name: None if value is None else round(value, 4) for name, value in figures.items()}
+
+
+def _log(line: dict[str, object], path: Path) -> None:
+    text = json.dumps({"time": time.strftime("%H:%M:%S"), **line})
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text + "\n")
+    click.echo(text, err=True)
+
+
+@click.command()
+@click.option("--seed", default=1, show_default=True)
+@click.option("--minutes", default=45.0, show_default=True, help="Of training.")
+@click.option(
+    "--pages",
+    type=click.IntRange(min=SHARD_PAGES),
+    default=8000,
+    show_default=True,
+    help=f"Training pages; whole {SHARD_PAGES}s are drawn.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of drawn pages.  [default: OUT/cache]"
+)
+@click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+def main(out: Path, cache: Path | None, pages: int, **options: Any) -> None:
+    """Train the seal locator; run again with the same folder, it goes on where it stopped."""
+    whole_shards = pages // SHARD_PAGES * SHARD_PAGES
+    try:
+        train(Run(out=out, cache=cache or out / "cache", pages=whole_shards, **options))
+    except LocatorError as exc:
+        click.echo(f"locator: {exc}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

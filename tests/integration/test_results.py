@@ -1,0 +1,243 @@
+"""Rules of results: what a filter keeps, in which order, in how much memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakSet
+
+import pytest
+from rows import migrated, new_job, new_pages, new_reading
+from sqlalchemy import event, insert, select
+from sqlalchemy.orm import Session
+
+from sealq_storage.pages import claim_pages, fail_page, finish_page
+from sealq_storage.readings import NewLine, NewRegion, save_reading
+from sealq_storage.results import (
+    FETCH_ROWS,
+    PageResult,
+    RegionResult,
+    ResultFilter,
+    stream_pages,
+    stream_regions,
+)
+from sealq_storage.sql.engine import Sessions
+from sealq_storage.sql.tables import Line, Reading, Region
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Sessions]:
+    with migrated(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def job_id(sessions: Sessions) -> str:
+    return new_job(sessions)
+
+
+def line(text: str, score: float = 0.5) -> NewLine:
+    return NewLine(text, score, [(1.0, 2.0), (3.0, 4.0)])
+
+
+def seal(*lines: NewLine, score: float | None = 0.9) -> NewRegion:
+    return NewRegion("page", (1.0, 2.0, 3.0, 4.0), score, lines)
+
+
+def read(sessions: Sessions, page_id: int, *regions: NewRegion) -> None:
+    """End a page with a reading of its own."""
+    with sessions.begin() as session:
+        (page,) = claim_pages(session, [page_id], "worker", 60)
+        reading_id = save_reading(session, new_reading(page.sha256, page.number, *regions))
+        finish_page(session, page_id, "worker", reading_id)
+
+
+def read_document(
+    sessions: Sessions, job_id: str, source: str, *pages: tuple[NewRegion, ...]
+) -> None:
+    for page_id, regions in zip(
+        new_pages(sessions, job_id, source, len(pages)), pages, strict=True
+    ):
+        read(sessions, page_id, *regions)
+
+
+def regions(
+    sessions: Sessions, job_id: str, wanted: ResultFilter | None = None
+) -> list[RegionResult]:
+    with sessions.begin() as session:
+        return list(stream_regions(session, job_id, wanted))
+
+
+def pages(sessions: Sessions, job_id: str, wanted: ResultFilter | None = None) -> list[PageResult]:
+    with sessions.begin() as session:
+        return list(stream_pages(session, job_id, wanted))
+
+
+class TestRegions:
+    def test_they_come_with_their_lines_in_document_page_and_region_order(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        read_document(sessions, job_id, "z.pdf", (), (seal(line("一"), line("二")), seal()))
+        read_document(sessions, job_id, "a.pdf", (seal(line("三")),))
+        found = [
+            (region.document, region.page, region.region, [said.text for said in region.lines])
+            for region in regions(sessions, job_id)
+        ]
+        assert found == [
+            ("z.pdf", 2, 1, ["一", "二"]),
+            ("z.pdf", 2, 2, []),
+            ("a.pdf", 1, 1, ["三"]),
+        ]
+
+    def test_each_says_all_that_is_known_of_it(self, sessions: Sessions, job_id: str) -> None:
+        read_document(sessions, job_id, "a.pdf", (seal(line("发票专用章", 0.75)),))
+        (found,) = regions(sessions, job_id)
+        assert (found.page_width, found.page_height, found.frame) == (600, 800, "page")
+        assert (found.box, found.score) == ((1.0, 2.0, 3.0, 4.0), 0.9)
+        assert [(said.text, said.score) for said in found.lines] == [("发票专用章", 0.75)]
+        assert [list(point) for point in found.lines[0].polygon] == [[1.0, 2.0], [3.0, 4.0]]
+
+    def test_other_jobs_show_their_own(self, sessions: Sessions, job_id: str) -> None:
+        read_document(sessions, new_job(sessions), "a.pdf", (seal(),))
+        assert regions(sessions, job_id) == []
+
+
+class TestMatch:
+    @pytest.mark.parametrize(
+        ("part", "found"),
+        [
+            ("专用", ["发票专用章"]),  # anywhere in the text
+            ("0%", ["100%"]),  # no wildcard of SQL
+            ("1%0", []),
+            ("a_b", ["A_b"]),  # likewise; capitals and small letters are alike
+            ("a_", ["A_b"]),
+            ("\\", ["c\\d"]),
+        ],
+    )
+    def test_it_is_a_part_of_the_text_taken_literally(
+        self, sessions: Sessions, job_id: str, part: str, found: list[str]
+    ) -> None:
+        texts = ("发票专用章", "100%", "1000", "A_b", "axb", "c\\d")
+        read_document(sessions, job_id, "a.pdf", tuple(seal(line(text)) for text in texts))
+        kept = regions(sessions, job_id, ResultFilter(match=part))
+        assert [region.lines[0].text for region in kept] == found
+
+    def test_a_region_that_matches_keeps_all_its_lines(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        read_document(sessions, job_id, "a.pdf", (seal(line("某公司"), line("公章")),))
+        (kept,) = regions(sessions, job_id, ResultFilter(match="公章"))
+        assert [said.text for said in kept.lines] == ["某公司", "公章"]
+
+
+class TestDocument:
+    @pytest.mark.parametrize(
+        ("pattern", "found"),
+        [
+            ("march", ["in/March/a.pdf", "in/March/b_1.PDF"]),  # a part, in any case
+            ("b_1", ["in/March/b_1.PDF"]),  # no wildcard of SQL
+            ("*.pdf", ["in/March/a.pdf", "in/March/b_1.PDF", "s3://x/b11.pdf"]),
+            ("in/*/?.pdf", ["in/March/a.pdf"]),
+            ("a.pdf?", []),
+            ("*/b_1.*", ["in/March/b_1.PDF"]),
+            ("*100%*", ["100%.tif"]),
+            ("*1%.*", []),
+        ],
+    )
+    def test_it_is_a_part_of_the_name_or_a_pattern_of_the_whole(
+        self, sessions: Sessions, job_id: str, pattern: str, found: list[str]
+    ) -> None:
+        for source in ("in/March/a.pdf", "in/March/b_1.PDF", "s3://x/b11.pdf", "100%.tif"):
+            read_document(sessions, job_id, source, (seal(),))
+        wanted = ResultFilter(document=pattern)
+        assert [region.document for region in regions(sessions, job_id, wanted)] == found
+        assert [page.document for page in pages(sessions, job_id, wanted)] == found
+
+
+class TestMinScore:
+    def test_it_is_the_regions_or_where_it_has_none_its_best_lines(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        kept = [
+            seal(score=0.5),  # as good as asked for
+            seal(line("no matter", 0.1), score=0.9),
+            seal(line("weak", 0.1), line("sure", 0.5), score=None),
+        ]
+        left_out = [
+            seal(line("no matter", 0.9), score=0.4),
+            seal(line("weak", 0.4), score=None),
+            seal(score=None),  # nothing speaks for it
+        ]
+        read_document(sessions, job_id, "a.pdf", tuple(kept), tuple(left_out))
+        found = regions(sessions, job_id, ResultFilter(min_score=0.5))
+        assert [(region.page, region.region) for region in found] == [(1, 1), (1, 2), (1, 3)]
+
+    def test_filters_hold_together(self, sessions: Sessions, job_id: str) -> None:
+        read_document(sessions, job_id, "a.pdf", (seal(line("公章"), score=0.1), seal(score=0.9)))
+        read_document(sessions, job_id, "b.pdf", (seal(line("公章"), score=0.9),))
+        both = ResultFilter(match="公章", min_score=0.5)
+        assert [region.document for region in regions(sessions, job_id, both)] == ["b.pdf"]
+        other = ResultFilter(match="公章", min_score=0.5, document="a.pdf")
+        assert regions(sessions, job_id, other) == []
+
+
+class TestPages:
+    def test_all_are_listed_with_the_number_of_their_regions(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        bare, sealed, failed, _ = new_pages(sessions, job_id, "a.pdf", 4)
+        read(sessions, bare)
+        read(sessions, sealed, seal(), seal(line("一"), line("二")))
+        with sessions.begin() as session:
+            claim_pages(session, [failed], "worker", 60)
+            fail_page(session, failed, "worker", "corrupt", "It is damaged.")
+        read_document(sessions, job_id, "0.pdf", ())
+        found = [
+            (page.document, page.page, page.state, page.regions, page.looked, page.error_code)
+            for page in pages(sessions, job_id)
+        ]
+        assert found == [
+            ("a.pdf", 1, "done", 0, "layout", None),
+            ("a.pdf", 2, "done", 2, "layout", None),
+            ("a.pdf", 3, "failed", 0, None, "corrupt"),
+            ("a.pdf", 4, "due", 0, None, None),
+            ("0.pdf", 1, "done", 0, "layout", None),
+        ]
+
+
+def add_regions(session: Session, number: int, lines: int) -> None:
+    """Add regions, with or without a line, to the only reading."""
+    reading_id = session.scalars(select(Reading.id)).one()
+    values = {"reading_id": reading_id, "frame": "page", "x1": 1, "y1": 2, "x2": 3, "y2": 4}
+    rows = [{"number": position, **values} for position in range(number)]
+    ids = session.scalars(insert(Region).returning(Region.id), rows)
+    said = {"text": "公章", "score": 0.5, "polygon": []}
+    for position in range(lines):
+        session.execute(
+            insert(Line), [{"region_id": id_, "number": position, **said} for id_ in ids]
+        )
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_long_job_streams_in_constant_memory(sessions: Sessions, job_id: str, lines: int) -> None:
+    read_document(sessions, job_id, "a.pdf", ())
+    with sessions.begin() as session:
+        add_regions(session, 5000, lines)
+    alive: WeakSet[Region] = WeakSet()
+    loaded, most = 0, 0
+
+    def count(region: Region, _: object) -> None:
+        nonlocal loaded, most
+        alive.add(region)
+        loaded, most = loaded + 1, max(most, len(alive))
+
+    event.listen(Region, "load", count)
+    try:
+        with sessions.begin() as session:
+            stream = stream_regions(session, job_id)
+            next(stream)
+            assert loaded <= FETCH_ROWS
+            assert sum(1 for _ in stream) == 4999
+    finally:
+        event.remove(Region, "load", count)
+    assert loaded == 5000
+    assert most < 2.5 * FETCH_ROWS
