@@ -7,7 +7,7 @@ export SEALQ_MODELS_DIR ?= $(CURDIR)/.cache/models
 
 SAMPLES := samples/invoice.jpg samples/contract.pdf samples/receipts.tiff samples/no_seal.png samples/seal_crop.png
 
-.PHONY: help setup demo test test-fast lint format lock samples clean
+.PHONY: help setup demo test test-fast lint format lock samples bench-data bench-quality clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,13 @@ format: setup  ## Put the code into the project's form
 
 samples: setup  ## Draw the sample documents again
 	$(BIN)/python samples/make_samples.py
+
+bench-data: setup  ## Draw the bench: pages with known seals
+	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.write --out .cache/bench --count 1000 --seed 1 --split held_out
+
+bench-quality: setup  ## Say how well seals are found and read
+	test -f .cache/bench/truth.jsonl || $(MAKE) bench-data
+	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.evaluate --bench .cache/bench --preset mobile --out .cache/bench-quality
 
 lock:  ## Resolve the pinned requirements anew (needs uv)
 	for part in producer worker dev; do requirements/resolve $$part; done

@@ -31,6 +31,7 @@ from sealq_storage.transport import (
 from sealq_worker.count import count_documents
 from sealq_worker.devices import DEVICE_KINDS
 from sealq_worker.documents import PageImage
+from sealq_worker.fetch import FetchedDocument, Fetcher
 from sealq_worker.pipelines import Pipeline, PipelineCache
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading, Reader
@@ -98,6 +99,14 @@ class FailingReader:
         return self._inner.read(page)
 
 
+class MisshapenReader(NullReader):
+    """Gives a result in which a box has no seal: it can't be stored."""
+
+    def read(self, page: PageImage) -> RawReading:
+        raw = super().read(page)
+        return replace(raw, res={**raw.res, "seal_res_list": []})
+
+
 class CountingReader:
     """Remembers the pages that it was asked for, in order."""
 
@@ -158,6 +167,20 @@ def _pipeline(
     with runtime.sessions.begin() as session:
         wanted = load_spec(session, pipeline_id)
     return Pipeline(wanted, ModelCache(runtime.settings.models_dir), load)
+
+
+class CountingFetcher(Fetcher):
+    """A worker's fetcher that remembers the names of the files it was asked for."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime.objects, s3_endpoint_url=None, max_bytes=1 << 30)
+        self.names: list[str] = []
+
+    @contextmanager
+    def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
+        self.names.append(Path(location).name)
+        with super().fetch(location, sha256) as fetched:
+            yield fetched
 
 
 # Messages -----------------------------------------------------------------------------------------

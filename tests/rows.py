@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
@@ -13,6 +12,7 @@ from typing import Any, Self
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
+from waiting import until
 
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset
@@ -30,11 +30,6 @@ from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions, open_engine, open_sessions
 from sealq_storage.sql.migrate import upgrade
 from sealq_storage.sql.tables import Document, Page
-
-#: Seconds that something may take which happens at once on an idle machine.
-PATIENCE = 60.0
-#: Seconds between two looks at what is waited for.
-POLL = 0.01
 
 
 @contextmanager
@@ -89,14 +84,6 @@ def new_reading(sha256: str = "c" * 64, page: int = 1, *regions: NewRegion) -> N
         device="cpu",
         regions=regions,
     )
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it does not come true"
-        time.sleep(POLL)
 
 
 def until_it_waits(session: Session, other: Future[Any]) -> None:

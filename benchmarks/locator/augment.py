@@ -67,7 +67,8 @@ def _window(
     rims = (max(-y1, 0), max(y2 - height, 0), max(-x1, 0), max(x2 - width, 0))
     if any(rims):
         colour = [float(channel) for channel in paper]
-        inside = cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=colour)
+        framed = cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=colour)
+        inside = np.asarray(framed, np.uint8)
     image = cv2.resize(inside, (side, side), interpolation=cv2.INTER_AREA)
     frame = np.array([x1, y1, x2, y2], np.float64)
     boxes, labels = clip_to(view.boxes.astype(np.float64), view.labels, frame)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from sealbench.pages import make_page
 
 from locator.errors import CacheError
 from locator.pictures import compressed, decoded, joined, parted, write_arrays
 from locator.views import Floats, Ints, Pixels, View, views_of
+from sealbench.pages import make_page
 
 #: Pages per shard.
 SHARD_PAGES = 50

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from locator.augment import augment, resized
 from locator.cache import Cache
@@ -15,19 +15,23 @@ from locator.losses import TargetBatch
 from locator.targets import make_targets
 from locator.views import View
 
+#: Views of an epoch: a few minutes on two cores, so that a log line and a checkpoint come often.
+EPOCH_VIEWS = 4096
+
 #: A picture (3, s, s) uint8 RGB, and its targets.
 Example = tuple[Tensor, TargetBatch]
 
 
 class Views(Dataset[Example]):
-    """Every view of a cache once, in a new variant each epoch.
+    """The views of a cache, each in a new variant every epoch.
 
     The variant depends on seed, epoch and index alone, so that a resumed run goes on as it would
     have.
     """
 
-    def __init__(self, cache: Cache, *, seed: int, epoch: int) -> None:
+    def __init__(self, cache: Cache, *, seed: int, epoch: int, side: int) -> None:
         self._cache = cache
+        self._side = side
         self._key = (seed, epoch)
 
     def __len__(self) -> int:
@@ -35,18 +39,18 @@ class Views(Dataset[Example]):
 
     def __getitem__(self, index: int) -> Example:
         rng = np.random.default_rng((*self._key, index))
-        return example_of(augment(self._cache.view(index), INPUT_SIDE, rng))
+        return example_of(augment(self._cache.view(index), self._side, rng))
 
 
-def loader(cache: Cache, *, seed: int, epoch: int, batch: int) -> DataLoader[Example]:
-    """Return the batches of an epoch, in an order that seed and epoch decide."""
-    order = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+def loader(cache: Cache, *, seed: int, epoch: int, side: int, batch: int) -> DataLoader[Example]:
+    """Return the batches of an epoch: views that seed and epoch choose, none of them twice."""
+    chance = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    count = min(EPOCH_VIEWS, len(cache))
     return DataLoader(
-        Views(cache, seed=seed, epoch=epoch),
+        Views(cache, seed=seed, epoch=epoch, side=side),
         batch_size=batch,
-        shuffle=True,
+        sampler=RandomSampler(cache, num_samples=count, generator=chance),
         drop_last=True,
-        generator=order,
         num_workers=1,
         prefetch_factor=8,
         worker_init_fn=_start_worker,
@@ -54,7 +58,7 @@ def loader(cache: Cache, *, seed: int, epoch: int, batch: int) -> DataLoader[Exa
 
 
 def example_of(view: View) -> Example:
-    """Return a view of the network's size as tensors, with its targets."""
+    """Return a square view as tensors, with its targets."""
     targets = make_targets(view.boxes, view.labels, view.image.shape[0])
     return picture_of(view), TargetBatch(*map(torch.from_numpy, targets))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ import yaml
 from locator.decode import ExportedLocator
 from locator.held_out import THRESHOLD
 from locator.labels import INPUT_SIDE, LABELS
-from locator.network import Locator
+from locator.network import Locator, in_memory
 
 #: The name the model goes by: PaddleX takes registered names only, and for this one it feeds the
 #: network `image` and `scale_factor`.
@@ -30,13 +31,21 @@ def export(network: Locator, folder: Path) -> None:
         folder: Where to write; made if need be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    still = copy.deepcopy(network).to("cpu", memory_format=torch.contiguous_format).eval()
-    pictures = torch.zeros(2, 3, INPUT_SIDE, INPUT_SIDE)
+    cpu = torch.device("cpu")
+    still = in_memory(copy.deepcopy(network), cpu, torch.contiguous_format).eval()
+    with warnings.catch_warnings():
+        # The exporter meets its own deprecations, and merges the names of the two batch axes.
+        warnings.simplefilter("ignore")
+        _write_graph(ExportedLocator(still).eval(), folder / "inference.onnx")
+    (folder / "inference.yml").write_text(_configuration(), encoding="utf-8")
+
+
+def _write_graph(locator: ExportedLocator, path: Path) -> None:
     batch = torch.export.Dim("batch", min=1)
     torch.onnx.export(
-        ExportedLocator(still).eval(),
-        (pictures, torch.ones(2, 2)),
-        folder / "inference.onnx",
+        locator,
+        (torch.zeros(2, 3, INPUT_SIDE, INPUT_SIDE), torch.ones(2, 2)),
+        path,
         input_names=["image", "scale_factor"],
         output_names=["boxes", "box_num"],
         dynamic_shapes=({0: batch}, {0: batch}),
@@ -44,7 +53,6 @@ def export(network: Locator, folder: Path) -> None:
         dynamo=True,
         verbose=False,
     )
-    (folder / "inference.yml").write_text(_configuration(), encoding="utf-8")
 
 
 def _configuration() -> str:

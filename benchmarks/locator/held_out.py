@@ -15,11 +15,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from sealbench.match import Found
-from sealbench.metrics import Quality, measure
-from sealbench.outcome import PageOutcome
-from sealbench.pages import make_page
-from sealbench.truth import PageTruth
 from torch import Tensor
 
 from locator.dataset import page_example
@@ -28,6 +23,11 @@ from locator.labels import INPUT_SIDE, LABELS
 from locator.network import Locator, as_input
 from locator.pictures import compressed, decoded, joined, parted, write_arrays
 from locator.views import Pixels, View, page_view
+from sealbench.match import Found
+from sealbench.metrics import Quality, measure
+from sealbench.outcome import PageOutcome
+from sealbench.pages import make_page
+from sealbench.truth import PageTruth
 
 #: Seeds of the pages.
 SEEDS = range(200)
@@ -99,4 +99,4 @@ def _outcomes(network: Locator, pages: Sequence[HeldOutPage]) -> Iterator[PageOu
     for number, (page, (classes, scores, boxes)) in enumerate(zip(pages, rows, strict=True), 1):
         scale = (page.truth.width / INPUT_SIDE, page.truth.height / INPUT_SIDE)
         found = tuple(found_on(classes, scores, boxes, scale))
-        yield PageOutcome("held_out", number, page.truth, found, {})
+        yield PageOutcome("", number, "array", page.truth, found, {})

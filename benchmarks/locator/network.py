@@ -145,6 +145,11 @@ def _convolution(
     return nn.Sequential(*layers)
 
 
+def in_memory(network: Locator, device: torch.device, layout: torch.memory_format) -> Locator:
+    """Move a network to a device, its weights in a layout, and return it."""
+    return network.to(device=device, memory_format=layout)  # type: ignore[call-overload,no-any-return]
+
+
 def as_input(pictures: Tensor) -> Tensor:
     """Bring (n, 3, s, s) uint8 RGB to the network's float range -1..1."""
     return (

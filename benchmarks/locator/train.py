@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 import torch
-from sealbench.metrics import LOOSE, Quality
 
 from locator.cache import SHARD_PAGES, Cache, build_cache, load_cache
 from locator.dataset import loader
@@ -20,6 +19,7 @@ from locator.errors import LocatorError
 from locator.export import export
 from locator.held_out import HeldOutPage, held_out_pages, judge_network
 from locator.training import Training
+from sealbench.metrics import LOOSE, Quality
 
 #: Pictures per step.
 BATCH = 16
@@ -75,7 +75,8 @@ def _data(run: Run) -> tuple[Cache, Sequence[HeldOutPage]]:
 
 def _epoch(run: Run, training: Training, views: Cache, pages: Sequence[HeldOutPage]) -> None:
     before = training.progress.seconds, training.progress.step
-    batches = loader(views, seed=run.seed, epoch=training.progress.epoch, batch=BATCH)
+    epoch, side = training.progress.epoch, training.side
+    batches = loader(views, seed=run.seed, epoch=epoch, side=side, batch=BATCH)
     loss = training.epoch(batches)
     seconds, steps = (
         training.progress.seconds - before[0],
@@ -83,6 +84,7 @@ def _epoch(run: Run, training: Training, views: Cache, pages: Sequence[HeldOutPa
     )
     line = {
         **vars(training.progress),
+        "side": side,
         "loss": round(loss, 4),
         "pictures_per_second": round(steps * BATCH / seconds, 1),
         **_figures(judge_network(training.average, pages)),

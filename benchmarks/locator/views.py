@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from sealbench.pages import BenchPage
 
 from locator.labels import CLASS_OF_TRUTH, CUT_SEAL, IGNORE, SEAL
+from sealbench.pages import BenchPage
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -89,7 +89,8 @@ def _close_up(page: BenchPage, rng: np.random.Generator) -> Ints:
 def _inside(window: npt.NDArray[np.float64], full: Ints) -> Ints:
     corner = np.clip(np.floor(window[:2]), 0, full - 1)
     opposite = np.clip(np.ceil(window[2:]), corner + 1, full)
-    return np.concatenate([corner, opposite]).astype(np.int64)
+    inside: Ints = np.concatenate([corner, opposite]).astype(np.int64)
+    return inside
 
 
 def _cut_out(page: BenchPage, window: Ints) -> View:

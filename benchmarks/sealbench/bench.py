@@ -31,6 +31,8 @@ class BenchEntry:
     file: str
     #: From 1.
     page: int
+    #: `jpg`, `png`, `tif`, `scanned.pdf`, `vector.pdf` or `eseal.pdf`.
+    file_kind: str
     truth: PageTruth
 
 
@@ -79,7 +81,8 @@ def _parsed(path: Path, lines: list[str]) -> Iterator[BenchEntry]:
     for number, line in enumerate(lines, start=1):
         try:
             data = json.loads(line)
-            yield BenchEntry(data["file"], data["page"], PageTruth.from_json(data))
+            truth = PageTruth.from_json(data)
+            yield BenchEntry(data["file"], data["page"], data["file_kind"], truth)
         except (ValueError, KeyError, TypeError) as exc:
             raise BenchError(
                 f"{path}, line {number} is no page of a bench ({exc!r}): "

@@ -110,12 +110,10 @@ class Line:
 
     Attributes:
         role: As in the truth; empty for ornament that nobody reads.
-        text: From left to right.
+        text: From left to right, centred on the seal's middle.
         y: Height of the characters' centres.
         pitch: From one character to the next.
         letters: How it is cut.
-        x: Of the text's middle.
-        slope: Degrees clockwise by which the line is turned about the seal's centre.
     """
 
     role: str
@@ -123,8 +121,6 @@ class Line:
     y: float
     pitch: float
     letters: Lettering
-    x: float = 0.0
-    slope: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Literal
 
 from sealbench.figures import Mean, Share, mean
 from sealbench.match import TRUE_SEAL, Alarm, LabelMatch
-from sealbench.truth import PageTruth, SealTruth
+from sealbench.outcome import PageOutcome
+from sealbench.truth import SealTruth
 
 #: Upper ends, in degrees off upright, of the slices of rotation.
 _ROTATIONS = (15, 45, 135, 180)
@@ -40,14 +41,14 @@ class Case:
     """A seal that was found or missed, or a false alarm."""
 
     kind: Literal["hit", "missed", "alarm"]
-    page: PageTruth
+    page: PageOutcome
     #: Of an alarm: the whole seal on which it lies, if it does.
     seal: SealTruth | None
     #: Of a hit.
     iou: float | None = None
 
 
-def cases_of(page: PageTruth, match: LabelMatch) -> Iterator[Case]:
+def cases_of(page: PageOutcome, match: LabelMatch) -> Iterator[Case]:
     """Yield what a page adds to the figures."""
     for pair in match.hits:
         yield Case("hit", page, pair.seal, pair.iou)
@@ -113,7 +114,8 @@ SLICES: Mapping[str, Callable[[Case], Iterable[object]]] = {
     "ink": _of_seal(lambda seal: (seal.ink,)),
     "position": _of_seal(lambda seal: seal.position),
     "rotation": _of_seal(lambda seal: (rotation_slice(seal.rotation),)),
-    "page": lambda case: (case.page.kind,),
-    "capture": lambda case: (case.page.capture,),
-    "turn": lambda case: (case.page.turn,),
+    "page": lambda case: (case.page.truth.kind,),
+    "capture": lambda case: (case.page.truth.capture,),
+    "turn": lambda case: (case.page.truth.turn,),
+    "file": lambda case: (case.page.file_kind,),
 }

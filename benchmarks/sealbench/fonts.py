@@ -15,8 +15,8 @@ from sealq_configs.model_cache import ModelCache
 from sealq_configs.settings import load_settings
 
 Split = Literal["train", "held_out"]
-#: Chinese with contrast (Song) or without (Hei), Latin in print, Latin by hand.
-Style = Literal["song", "hei", "latin", "hand"]
+#: Chinese, Latin in print, Latin by hand.
+Style = Literal["chinese", "latin", "hand"]
 
 _DATA: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("fonts.yaml").read_text("utf-8"))
 
@@ -26,7 +26,7 @@ class Faces:
     """The font files of one split.
 
     Attributes:
-        chinese: Fonts with Chinese characters, Song first.
+        chinese: Fonts with Chinese characters; the first is what most rings are cut in.
         latin: Fonts of printed Latin letters and figures.
         hand: Fonts of Latin letters and figures as written by hand.
     """
@@ -58,11 +58,10 @@ def faces(split: Split) -> Faces:
         ModelError: They can't be had.
     """
     cache = ModelCache(load_settings().settings.models_dir, catalogue())
-    found: dict[Style, list[Path]] = {"song": [], "hei": [], "latin": [], "hand": []}
+    found: dict[Style, list[Path]] = {"chinese": [], "latin": [], "hand": []}
     for name, style in face_names(split).items():
         found[style].append(next(cache.directory(name).glob("font.*")))
-    chinese = (*found["song"], *found["hei"])
-    return Faces(chinese, tuple(found["latin"]), tuple(found["hand"]))
+    return Faces(tuple(found["chinese"]), tuple(found["latin"]), tuple(found["hand"]))
 
 
 def _asset(name: str, entry: Mapping[str, Any], wheels: Mapping[str, Wheel]) -> Asset:

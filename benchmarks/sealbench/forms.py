@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sealbench import names, phrases
 from sealbench.chance import between, digits, happens, pick
 from sealbench.ink import Pressing, press
 from sealbench.lookalikes import emblem, qr_code
+from sealbench.marks import Seal
 from sealbench.recipes import tax_mark
 from sealbench.sheet import Colour
 from sealbench.writer import Spot, Writer
@@ -42,7 +45,7 @@ def write_invoice(w: Writer) -> list[Spot]:
 
 
 def write_certificate(w: Writer) -> list[Spot]:
-    """Print a certificate: border, emblem at times, title, fields, the issuer at the lower right."""
+    """Print a certificate: border, at times an emblem, title, fields, the issuer at the end."""
     width, height = w.sheet.size
     ink: Colour = pick(w.rng, ((70, 150, 180), (60, 120, 170), (110, 140, 90), (60, 60, 180)))
     _border(w, ink)
@@ -69,9 +72,8 @@ def _print_tax_mark(w: Writer, ink: Colour, at: Spot) -> None:
     name = "red" if colour[2] > colour[0] else "blue"
     pressing = Pressing(name, colour, 0.95, 0.0, 0.0, 0.0)
     impression = press(design, pressing, w.sheet.scale, 0.0, w.rng)
-    w.sheet.stamp(
-        design, impression, at, seal_id=digits(w.rng, 9), label="tax_mark", ink=name, rotation=0.0
-    )
+    seal = Seal(digits(w.rng, 9), "tax_mark", design, name, 0.0)
+    w.sheet.stamp(seal, impression, at)
 
 
 def _invoice_head(w: Writer, ink: Colour) -> None:
@@ -100,7 +102,9 @@ def _invoice_body(w: Writer, ink: Colour) -> None:
             text = names.tax_code(w.rng) if i == 1 else names.company(w.rng, w.split)
             w.sheet.write((left + 34, y), text, w.face, 3.3, colour=_TYPED)
     _goods(w, ink, rules[1], rules[2])
-    w.sheet.write((left + 20, (rules[2] + rules[3]) / 2), "价税合计（大写）", w.face, 3.6, colour=ink)
+    w.sheet.write(
+        (left + 20, (rules[2] + rules[3]) / 2), "价税合计（大写）", w.face, 3.6, colour=ink
+    )
     total = f"（小写）￥{names.amount(w.rng)}"
     w.sheet.write((width * 0.66, (rules[2] + rules[3]) / 2), total, w.face, 3.8, colour=_TYPED)
     foot = ("收款人：", "复核：", "开票人：", "销售方：（章）")
@@ -116,7 +120,7 @@ def _goods(w: Writer, ink: Colour, top: float, bottom: float) -> None:
     step = (bottom - top) / count
     for i in range(count):
         y = top + (i + 0.5) * step
-        for left, right in zip(columns, columns[1:], strict=False):
+        for left, right in pairwise(columns):
             text = phrases.label(w.rng) if i == 0 else phrases.value(w.rng, w.split)
             colour = ink if i == 0 else _TYPED
             text = text[: int((right - left) / 2.4)]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 #: Where the baseline lies in a cell, and how high a cell is, as shares of the em.
-_BASELINE = 0.9
+BASELINE = 0.9
 _CELL = 1.2
 #: Em sizes, in pixels, in which the characters of seals are drawn before they are bent into place.
 _TILE_SIZES = (24, 48, 96, 192)
@@ -21,12 +21,16 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
+def advance(path: Path, char: str, size: int) -> int:
+    """Return how many pixels a character of a line takes, for an em of so many."""
+    return max(1, round(_font(path, size).getlength(char)))
+
+
 @lru_cache(maxsize=40_000)
 def _cell(path: Path, char: str, size: int) -> NDArray[np.uint8]:
-    font = _font(path, size)
-    width = max(1, round(font.getlength(char)))
-    image = Image.new("L", (width, round(_CELL * size)))
-    ImageDraw.Draw(image).text((0, round(_BASELINE * size)), char, 255, font, "ls")
+    image = Image.new("L", (advance(path, char, size), round(_CELL * size)))
+    baseline = (0, round(BASELINE * size))
+    ImageDraw.Draw(image).text(baseline, char, 255, _font(path, size), "ls")
     return np.asarray(image)
 
 

@@ -8,17 +8,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sealbench import geometry, plate
+from sealbench import geometry, plate, shapes
 from sealbench.chance import between, happens, weighted
 from sealbench.design import Design
 from sealbench.geometry import Points
 
 #: Colour of ink that lies thick, BGR, and by how much each channel may differ.
 _INKS = {
-    "red": ((48, 38, 208), (40, 38, 40)),
+    "red": ((48, 38, 210), (40, 32, 32)),
     "blue": ((190, 85, 45), (50, 45, 40)),
     "purple": ((150, 50, 130), (40, 35, 35)),
-    "black": ((52, 48, 48), (25, 25, 25)),
+    "black": ((50, 48, 48), (12, 12, 12)),
 }
 
 
@@ -62,19 +62,24 @@ class Impression:
     outline: Points
 
 
-def random_pressing(rng: np.random.Generator) -> Pressing:
-    """Return a way of pressing: mostly red, clean and a little uneven."""
+def random_pressing(rng: np.random.Generator, *, firm: bool = False) -> Pressing:
+    """Return a way of pressing: mostly red, clean and a little uneven.
+
+    Args:
+        rng: Source.
+        firm: Without the faint and the badly worn: a fax would leave nothing of them.
+    """
     ink = weighted(rng, {"red": 8.0, "blue": 1.1, "purple": 0.7, "black": 0.7})
     base, spread = _INKS[ink]
     colour = [round(between(rng, b - s, b + s)) for b, s in zip(base, spread, strict=True)]
-    faint = happens(rng, 0.12)
+    faint = happens(rng, 0.12) and not firm
     slip = (between(rng, -1.6, 1.6), between(rng, -1.6, 1.6))
     return Pressing(
         ink,
         (max(0, colour[0]), max(0, colour[1]), min(255, colour[2])),
         between(rng, 0.3, 0.55) if faint else between(rng, 0.7, 1.0),
-        between(rng, 0, 0.85) ** 2,
-        between(rng, 0, 0.8) ** 2,
+        between(rng, 0, 0.5 if firm else 0.85) ** 2,
+        between(rng, 0, 0.5 if firm else 0.8) ** 2,
         between(rng, 0, 0.6),
         slip if happens(rng, 0.05) else None,
         slip if happens(rng, 0.05) else (0.0, 0.0),
@@ -100,7 +105,7 @@ def press(
     """
     mask = _turned(plate.cut(design, scale), rotation)
     alpha = _inked(mask, pressing, scale, rng)
-    edge = geometry.moved(plate.outline(design) * scale, geometry.turn(rotation))
+    edge = geometry.moved(shapes.outline(design) * scale, geometry.turn(rotation))
     if pressing.second is not None:
         alpha, edge = _touched_twice(alpha, edge, np.array(pressing.second) * scale)
     if any(pressing.smudge):
@@ -161,8 +166,7 @@ def _touched_twice(
     alpha: NDArray[np.uint8], edge: Points, by: NDArray[np.float64]
 ) -> tuple[NDArray[np.uint8], Points]:
     """Add a weaker second touch."""
-    moved = np.float32([[1, 0, by[0]], [0, 1, by[1]]])
-    again = cv2.warpAffine(alpha, moved, (alpha.shape[1], alpha.shape[0]))
+    again = _slid(alpha, by)
     alpha = np.maximum(alpha, cv2.convertScaleAbs(again, alpha=0.45).astype(np.uint8))
     return alpha, geometry.hull(np.concatenate([edge, edge + by]))
 
@@ -174,8 +178,12 @@ def _smudged(
     dragged = alpha.astype(np.float32)
     steps = max(1, round(float(np.hypot(*by))))
     for step in range(1, steps + 1):
-        x, y = by * step / steps
-        moved = np.float32([[1, 0, x], [0, 1, y]])
-        trail = cv2.warpAffine(alpha, moved, (alpha.shape[1], alpha.shape[0]))
+        trail = _slid(alpha, by * step / steps)
         dragged = np.maximum(dragged, trail * np.float32(0.55 * (1 - step / (steps + 1))))
     return dragged.astype(np.uint8), geometry.hull(np.concatenate([edge, edge + by]))
+
+
+def _slid(alpha: NDArray[np.uint8], by: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the ink moved by (x, y) pixels."""
+    size = (alpha.shape[1], alpha.shape[0])
+    return cv2.warpAffine(alpha, geometry.shift(by[0], by[1])[:2], size).astype(np.uint8)

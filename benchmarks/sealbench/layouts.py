@@ -101,7 +101,9 @@ def receipt(w: Writer) -> list[Spot]:
             w.by_hand(11 + body * 7, y, text, body * 1.2)
         else:
             w.sheet.write((11 + body * 7, y), text, w.face, body)
-    w.sheet.write((11, height - 10), "收款单位（盖章）：　　　　经手人：", w.face, body, colour=colour)
+    w.sheet.write(
+        (11, height - 10), "收款单位（盖章）：　　　　经手人：", w.face, body, colour=colour
+    )
     return [(width * 0.66, height * 0.66), (width * 0.3, height * 0.75)]
 
 
@@ -142,7 +144,9 @@ def blank(w: Writer) -> list[Spot]:
     """Leave the sheet empty, or nearly so: a number, a line, a stray mark."""
     width, height = w.sheet.size
     if happens(w.rng, 0.5):
-        w.sheet.write((width / 2, height - 14), f"- {int(w.rng.integers(1, 90))} -", w.latin, 3.5, anchor=0.5)
+        w.sheet.write(
+            (width / 2, height - 14), f"- {int(w.rng.integers(1, 90))} -", w.latin, 3.5, anchor=0.5
+        )
     if happens(w.rng, 0.3):
         w.sheet.write((width / 2, height * 0.3), "（此页无正文）", w.face, 4.5, anchor=0.5)
     return [(width * between(w.rng, 0.25, 0.75), height * between(w.rng, 0.25, 0.75))]
@@ -162,14 +166,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def start(
-    rng: np.random.Generator, split: Split, kind: str, paper: Colour, dpi: int
-) -> Writer:
+def start(rng: np.random.Generator, split: Split, kind: str, paper: Colour, dpi: int) -> Writer:
     """Return a writer with an empty sheet of one of the kind's sizes."""
     width, height = pick(rng, KINDS[kind].sizes)
     pixels = (round(height * dpi / 25.4), round(width * dpi / 25.4), 3)
     image = np.empty(pixels, np.uint8)
     image[:] = paper
     return Writer(Sheet((width, height), dpi, image), rng, split)
-
-

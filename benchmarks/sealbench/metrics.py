@@ -50,6 +50,8 @@ class Cut:
     all: Finding
     #: Those found under their own label.
     named: Share
+    #: Recall by either label, by name and value of the slice.
+    recall_by: Mapping[str, Mapping[str, Share]]
 
 
 @dataclass(frozen=True)
@@ -114,24 +116,27 @@ def _kind(thing: Thing) -> str:
 
 
 def _whole_cases(pages: Iterable[Judged]) -> list[Case]:
-    return [case for page in pages for case in cases_of(page.outcome.truth, page.match.whole)]
+    return [case for page in pages for case in cases_of(page.outcome, page.match.whole)]
 
 
 def _tax_marks(pages: Iterable[Judged]) -> Finding:
-    return finding(
-        [case for page in pages for case in cases_of(page.outcome.truth, page.match.tax_mark)]
-    )
+    return finding([case for page in pages for case in cases_of(page.outcome, page.match.tax_mark)])
 
 
 def _cut(pages: Sequence[Judged]) -> Cut:
-    cases = [case for page in pages for case in cases_of(page.outcome.truth, page.match.cut)]
+    cases = [case for page in pages for case in cases_of(page.outcome, page.match.cut)]
     pairs = [pair for page in pages for pair in page.match.cut.hits]
     named = sum(pair.found.label == CUT_SEAL for pair in pairs)
     alarms = sum(case.kind == "alarm" for case in cases)
-    by_either = finding(cases)
+    by_either = sliced(cases)
+    recall = by_either.all.recall
     return Cut(
-        Finding(by_either.recall, Share(named, named + alarms), by_either.mean_iou),
-        Share(named, by_either.recall.of),
+        Finding(recall, Share(named, named + alarms), by_either.all.mean_iou),
+        Share(named, recall.of),
+        {
+            name: {value: finding.recall for value, finding in slices.items()}
+            for name, slices in by_either.by.items()
+        },
     )
 
 

@@ -51,7 +51,7 @@ on the page; <b style="background:#ff8c00">found</b></p>
 
 
 def write_misses(outcomes: Iterable[PageOutcome], bench: Bench, path: Path) -> None:
-    """Write the sheet.
+    """Write the pictures of the worst misses.
 
     Args:
         outcomes: All pages of a run.

@@ -17,6 +17,8 @@ class PageOutcome:
     file: str
     #: From 1.
     page: int
+    #: What the file is: `jpg`, `scanned.pdf`, `eseal.pdf`, ...
+    file_kind: str
     truth: PageTruth
     #: Boxes of all labels, in the truth's frame.
     found: tuple[Found, ...]

@@ -14,11 +14,11 @@ from rich.table import Table
 
 from sealbench.figures import Mean, Share, as_json
 from sealbench.finding import Finding, SlicedFinding
-from sealbench.metrics import FalseAlarms, Quality
+from sealbench.metrics import Cut, FalseAlarms, Quality
 from sealbench.reading import Reading
 
 #: Columns of a terminal that the widest table takes.
-WIDTH = 120
+WIDTH = 130
 
 #: Of the JSON. Raised when a name in it changes its meaning or goes.
 SCHEMA = 1
@@ -54,6 +54,7 @@ def print_report(quality: Quality, file: TextIO) -> None:
 def _tables(quality: Quality) -> Iterator[Table]:
     yield _summary(quality)
     yield _slices(quality.whole)
+    yield _cut_slices(quality.cut)
     yield _alarms(quality.false_alarms)
     yield _texts(quality.texts)
 
@@ -71,13 +72,25 @@ def _summary(quality: Quality) -> Table:
 
 def _slices(whole: Mapping[float, SlicedFinding]) -> Table:
     first, *others = whole
-    names = [f"{figure} at {at}" for at in whole for figure in ("recall", "precision")]
-    table = _table("whole seals by", "", *names, f"mean IoU at {first}")
+    names = [f"{figure} {at}" for at in whole for figure in ("recall", "precision")]
+    table = _table("by", "", *names, f"mean IoU {first}")
+    table.title = "whole seals"
     for name, slices in whole[first].by.items():
         for value in slices:
             found = [whole[at].by[name].get(value) for at in (first, *others)]
             shares = [cell for one in found for cell in (_cells(one)[:2] if one else ("", ""))]
             table.add_row(name, value, *shares, _mean(slices[value].mean_iou))
+        table.add_section()
+    return table
+
+
+def _cut_slices(cut: Mapping[float, Cut]) -> Table:
+    table = _table("by", "", *(f"recall {at}" for at in cut))
+    table.title = "cut seals, by either label"
+    for name, slices in next(iter(cut.values())).recall_by.items():
+        for value in slices:
+            shares = (cut[at].recall_by[name].get(value) for at in cut)
+            table.add_row(name, value, *(_share(share) if share else "" for share in shares))
         table.add_section()
     return table
 
@@ -112,7 +125,7 @@ def _texts(texts: Reading) -> Table:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, caption_justify="left")
+    table = Table(box=SIMPLE_HEAD, title_justify="left", caption_justify="left")
     for position, column in enumerate(columns):
         table.add_column(column, justify="right" if position > 1 else "left", no_wrap=True)
     return table

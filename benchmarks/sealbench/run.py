@@ -68,7 +68,7 @@ def read_bench(
             yield _read(reader, bench, entry)
         except Exception as exc:
             log.exception("%s, page %d could not be read", entry.file, entry.page)
-            yield PageOutcome(entry.file, entry.page, entry.truth, (), {}, error=repr(exc))
+            yield _outcome(entry, (), {}, repr(exc))
 
 
 def _read(reader: Reader, bench: Bench, entry: BenchEntry) -> PageOutcome:
@@ -76,8 +76,16 @@ def _read(reader: Reader, bench: Bench, entry: BenchEntry) -> PageOutcome:
     image = bench.image(entry.file, entry.page)
     prepared = time.perf_counter() - started
     found, seconds = read_page(reader, image, entry.truth)
-    stages = {"prepare": prepared, **seconds}
-    return PageOutcome(entry.file, entry.page, entry.truth, found, stages)
+    return _outcome(entry, found, {"prepare": prepared, **seconds})
+
+
+def _outcome(
+    entry: BenchEntry,
+    found: tuple[Found, ...],
+    seconds: Mapping[str, float],
+    error: str | None = None,
+) -> PageOutcome:
+    return PageOutcome(entry.file, entry.page, entry.file_kind, entry.truth, found, seconds, error)
 
 
 def _boxes(raw: RawReading, width: int, height: int) -> Iterator[Found]:

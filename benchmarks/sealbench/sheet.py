@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,53 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sealbench import geometry
-from sealbench.design import Arc, Columns, Design, Line
+from sealbench import draw, geometry
 from sealbench.geometry import Points
 from sealbench.glyphs import row
 from sealbench.ink import Impression
+from sealbench.marks import Curve, Inked, Lookalike, Mark, Print, Seal, Stamped
 
 Colour = tuple[int, int, int]
-#: Millimetres in an inch, points in a millimetre.
+#: Millimetres in an inch.
 INCH = 25.4
-POINT = INCH / 72
-#: Ink of a printer.
+#: Ink of a printer, BGR.
 BLACK: Colour = (40, 36, 34)
-
-
-@dataclass(frozen=True)
-class Stamped:
-    """A seal on the sheet; all in the sheet's pixels.
-
-    Attributes:
-        seal_id: As in the truth.
-        label: `seal` or `tax_mark`; whether it is cut is seen when the page is taken.
-        design: What was cut.
-        ink: Name of the colour.
-        rotation: Degrees counter-clockwise.
-        centre: Where the plate's centre lies.
-        outline: Around all of the seal, also where the sheet ends.
-        part: The piece of it that this sheet carries, where it straddles several; else its outline.
-        position: Habits known so far: `over_text`, `over_signature`, `overlapping`, `straddling`.
-    """
-
-    seal_id: str
-    label: str
-    design: Design
-    ink: str
-    rotation: float
-    centre: tuple[float, float]
-    outline: Points
-    part: Points
-    position: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Lookalike:
-    """What looks like a seal and is none."""
-
-    kind: str
-    outline: Points
+#: Share of dark pixels under a seal from which on it is said to lie over text, and what is dark.
+_PRINTED, _DARK = 0.015, 110
 
 
 @dataclass
@@ -66,6 +33,7 @@ class Sheet:
         size: Width and height in millimetres.
         dpi: Dots per inch.
         image: (h, w, 3) BGR uint8.
+        marks: All that was put on it, in that order, for whoever wants to draw it again.
         stamped: Seals, in the order in which they were stamped.
         lookalikes: What looks like a seal.
         signatures: Outlines of signatures, in pixels.
@@ -74,6 +42,7 @@ class Sheet:
     size: tuple[float, float]
     dpi: int
     image: NDArray[np.uint8]
+    marks: list[Mark] = field(default_factory=list)
     stamped: list[Stamped] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
     signatures: list[Points] = field(default_factory=list)
@@ -112,9 +81,11 @@ class Sheet:
         """
         size = max(4, round(height * self.scale))
         alpha = row(face, text, size, round(gap * self.scale))
-        x = at[0] * self.scale - anchor * alpha.shape[1]
-        self.press(alpha, colour, (round(x), round(at[1] * self.scale - alpha.shape[0] / 2)))
-        return alpha.shape[1] / self.scale
+        x = round(at[0] * self.scale - anchor * alpha.shape[1])
+        y = round(at[1] * self.scale - alpha.shape[0] / 2)
+        self._press(alpha, colour, (x, y))
+        self.marks.append(Print((x, y), text, face, size, colour, round(gap * self.scale)))
+        return float(alpha.shape[1] / self.scale)
 
     def line(
         self,
@@ -124,20 +95,28 @@ class Sheet:
         colour: Colour = BLACK,
     ) -> None:
         """Print a straight line, `width` mm thick."""
-        points = [
-            (round(x * self.scale), round(y * self.scale)) for x, y in (start, end)
-        ]
-        thickness = max(1, round(width * self.scale))
-        cv2.line(self.image, points[0], points[1], colour, thickness, cv2.LINE_AA)
+        self.curve(np.array([start, end]), width, colour)
 
-    def grid(self, columns: list[float], rows: list[float], colour: Colour = BLACK) -> None:
+    def grid(self, columns: Sequence[float], rows: Sequence[float], colour: Colour = BLACK) -> None:
         """Print the lines of a table."""
         for x in columns:
             self.line((x, rows[0]), (x, rows[-1]), colour=colour)
         for y in rows:
             self.line((columns[0], y), (columns[-1], y), colour=colour)
 
-    def press(self, alpha: NDArray[np.uint8], colour: Colour, corner: tuple[int, int]) -> None:
+    def curve(self, points: Points, width: float, colour: Colour) -> None:
+        """Print a line through points in millimetres, `width` mm thick."""
+        pixels = points * self.scale
+        draw.stroke(self.image, pixels, width * self.scale, colour)
+        self.marks.append(Curve(pixels, max(1.0, width * self.scale), colour))
+
+    def area(self, points: Points, colour: Colour) -> None:
+        """Print a polygon in millimetres, filled."""
+        pixels = points * self.scale
+        draw.fill(self.image, pixels, colour)
+        self.marks.append(Curve(pixels, None, colour))
+
+    def ink(self, alpha: NDArray[np.uint8], colour: Colour, corner: tuple[int, int]) -> None:
         """Lay translucent ink on the paper: it takes light away, so print shows through.
 
         Args:
@@ -145,92 +124,91 @@ class Sheet:
             colour: BGR of thick ink on white.
             corner: Pixels of the upper left corner; parts off the sheet are lost.
         """
-        x, y = corner
-        x1, y1 = max(0, x), max(0, y)
-        target = self.image[y1 : max(0, y + alpha.shape[0]), x1 : max(0, x + alpha.shape[1])]
-        if target.size == 0:
-            return
-        source = alpha[y1 - y :, x1 - x :][: target.shape[0], : target.shape[1]]
-        passed = cv2.LUT(cv2.merge([source] * 3), _light(colour))
-        cv2.multiply(target, passed, dst=target, scale=1 / 255)
+        self._press(alpha, colour, corner)
+        self.marks.append(Inked(alpha, colour, corner))
 
     def stamp(
         self,
-        design: Design,
+        seal: Seal,
         impression: Impression,
         centre: tuple[float, float],
-        **about: str | float,
+        strip: tuple[float, float] | None = None,
     ) -> None:
-        """Press a seal centred on a point in millimetres; `about`: seal_id, label, ink, rotation."""
-        height, width = impression.alpha.shape
-        x, y = round(centre[0] * self.scale - width / 2), round(centre[1] * self.scale - height / 2)
-        middle = np.array([x + width / 2, y + height / 2])
-        outline = impression.outline + middle
-        habits = self._habits(impression.alpha, (x, y), outline)
-        self.press(impression.alpha, impression.colour, (x, y))
-        self.stamped.append(
-            Stamped(
-                str(about["seal_id"]),
-                str(about["label"]),
-                design,
-                str(about["ink"]),
-                float(about["rotation"]),
-                (float(middle[0]), float(middle[1])),
-                outline,
-                outline,
-                habits,
-            )
+        """Press a seal.
+
+        Args:
+            seal: What it is.
+            impression: Its ink.
+            centre: Where its centre comes to lie, in millimetres.
+            strip: From where to where, in millimetres right of its centre, it touches this sheet:
+                the rest fell on other pages. None: all of it.
+        """
+        alpha, outline = impression.alpha, impression.outline
+        part = outline if strip is None else _strip(outline, strip, self.scale)
+        if strip is not None:
+            alpha = _strip_of_ink(alpha, strip, self.scale)
+        height, width = alpha.shape
+        corner = tuple(
+            round(at * self.scale - side / 2)
+            for at, side in zip(centre, (width, height), strict=True)
         )
+        middle = np.array(corner) + np.array([width, height]) / 2
+        habits = self._habits(alpha, corner, part + middle)
+        self._press(alpha, impression.colour, corner)
+        self.marks.append(Inked(alpha, impression.colour, corner, seal))
+        self.stamped.append(Stamped(seal, tuple(middle), outline + middle, part + middle, habits))
+
+    def note(self, kind: str, outline: Points) -> None:
+        """Note that what lies inside the outline, in millimetres, looks like a seal."""
+        self.lookalikes.append(Lookalike(kind, outline * self.scale))
+
+    def _press(self, alpha: NDArray[np.uint8], colour: Colour, corner: tuple[int, ...]) -> None:
+        x, y = corner
+        target = self.image[
+            max(0, y) : max(0, y + alpha.shape[0]), max(0, x) : max(0, x + alpha.shape[1])
+        ]
+        if target.size:
+            source = alpha[max(0, -y) :, max(0, -x) :][: target.shape[0], : target.shape[1]]
+            passed = cv2.LUT(cv2.merge([source] * 3), _light(colour))
+            cv2.multiply(target, passed, dst=target, scale=1 / 255)
 
     def _habits(
-        self, alpha: NDArray[np.uint8], corner: tuple[int, int], outline: Points
+        self, alpha: NDArray[np.uint8], corner: tuple[int, ...], outline: Points
     ) -> tuple[str, ...]:
         """Return what a seal is about to lie on."""
-        found = []
-        if self._printed_share(alpha, corner) > _PRINTED:
-            found.append("over_text")
-        if any(_meet(outline, other) for other in self.signatures):
-            found.append("over_signature")
-        if any(_meet(outline, other.outline) for other in self.stamped):
-            found.append("overlapping")
-        return tuple(found)
-
-    def _printed_share(self, alpha: NDArray[np.uint8], corner: tuple[int, int]) -> float:
         x, y = corner
-        under = self.image[
-            max(0, y) : max(0, y + alpha.shape[0]), max(0, x) : max(0, x + alpha.shape[1]), 1
-        ]
-        if under.size == 0:
-            return 0.0
-        return float((under < _DARK).mean())
+        bottom, right = max(0, y + alpha.shape[0]), max(0, x + alpha.shape[1])
+        under = self.image[max(0, y) : bottom, max(0, x) : right, 1]
+        found = {
+            "over_text": bool(under.size) and float((under < _DARK).mean()) > _PRINTED,
+            "over_signature": any(_meet(outline, other) for other in self.signatures),
+            "overlapping": any(_meet(outline, other.part) for other in self.stamped),
+        }
+        return tuple(habit for habit, seen in found.items() if seen)
 
 
-#: Share of dark pixels under a seal from which on it is said to lie over text, and what is dark.
-_PRINTED = 0.015
-_DARK = 110
+def _strip(outline: Points, strip: tuple[float, float], scale: float) -> Points:
+    far = float(np.abs(outline).max()) + 1
+    return geometry.clipped(
+        outline, geometry.rectangle(strip[0] * scale, -far, strip[1] * scale, far)
+    )
 
 
-def texts_of(design: Design) -> list[tuple[str, str, float]]:
-    """Return role, text and height in millimetres of all that is to be read on a seal."""
-    found = []
-    for element in design.elements:
-        if isinstance(element, Arc | Line) and element.role:
-            found.append((element.role, element.text, element.letters.height))
-        if isinstance(element, Columns):
-            tallest = max(len(column) for column in element.columns)
-            found.append((element.role, "".join(element.columns), element.size[1] / tallest))
-    return found
+def _strip_of_ink(
+    alpha: NDArray[np.uint8], strip: tuple[float, float], scale: float
+) -> NDArray[np.uint8]:
+    left, right = (max(0, round(alpha.shape[1] / 2 + x * scale)) for x in strip)
+    kept = np.zeros_like(alpha)
+    kept[:, left:right] = alpha[:, left:right]
+    return kept
 
 
 def _meet(one: Points, other: Points) -> bool:
-    area, _ = cv2.intersectConvexConvex(
-        geometry.hull(one).astype(np.float32), geometry.hull(other).astype(np.float32)
-    )
-    return bool(area > 0)
+    return geometry.area(geometry.clipped(geometry.hull(one), geometry.hull(other))) > 0
 
 
 def _light(colour: Colour) -> NDArray[np.uint8]:
     """Return, for each amount of ink and each channel, the light that passes."""
     amount = np.arange(256)[:, None] / 255
-    table = 255 - amount * (255 - np.array(colour))
-    return np.rint(table).astype(np.uint8)[None]
+    table: NDArray[np.uint8] = np.rint(255 - amount * (255 - np.array(colour))).astype(np.uint8)
+    return table[None]

@@ -1,7 +1,7 @@
 """What stands on a page of the bench: the truth that a reading is measured against.
 
-Frame of everything here: the page image as delivered, origin top left, x right, y down, in pixels; a
-pixel covers the square from its indices to its indices plus one.
+Frame of everything here: the page image as delivered, origin top left, x right, y down, in pixels;
+a pixel covers the square from its indices to its indices plus one.
 """
 
 from __future__ import annotations

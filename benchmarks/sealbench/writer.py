@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,10 @@ from sealbench.sheet import BLACK, Colour, Sheet
 Spot = tuple[float, float]
 #: Inks of pens, BGR.
 _PENS: tuple[Colour, ...] = ((50, 45, 45), (130, 60, 30), (160, 70, 25), (30, 25, 25))
+
+
+#: Inks of lines that are to be seen, BGR.
+_ACCENTS: tuple[Colour, ...] = ((40, 30, 200), (180, 70, 20), (60, 60, 150))
 
 
 class Writer:
@@ -44,14 +49,18 @@ class Writer:
             body: Height of the characters in millimetres.
         """
         step = body * between(self.rng, 1.35, 2.1)
+        # Red and blue lines are print all the same.
+        accent = pick(self.rng, _ACCENTS) if happens(self.rng, 0.12) else BLACK
         per_line = max(4, int((right - left) / body))
         y = top
         while y < bottom:
             text = "　　" + phrases.paragraph(self.rng, self.split, int(self.rng.integers(1, 4)))
+            colour = accent if happens(self.rng, 0.3) else BLACK
             for i in range(0, len(text), per_line):
                 if y > bottom:
                     break
-                self.sheet.write((left, y), text[i : i + per_line], self.face, body)
+                line = text[i : i + per_line]
+                self.sheet.write((left, y), line, self.face, body, colour=colour)
                 y += step
         return y
 
@@ -64,16 +73,14 @@ class Writer:
 
     def signature(self, x: float, y: float, width: float = 24.0) -> None:
         """Sign by hand, in loops, centred on a point."""
-        scale, rng = self.sheet.scale, self.rng
+        rng = self.rng
         count = int(rng.integers(9, 18))
         steps = np.linspace(-0.5, 0.5, count) * width
         knots = np.stack([steps, rng.normal(0, width * 0.16, count)], axis=1)
         knots += rng.normal(0, width * 0.07, knots.shape)
-        points = (_smooth(knots) + (x, y)) * scale
-        thickness = max(1, round(between(rng, 0.25, 0.6) * scale))
-        line = np.rint(points * 16).astype(np.int32)
-        cv2.polylines(self.sheet.image, [line], False, self.pen, thickness, cv2.LINE_AA, 4)
-        self.sheet.signatures.append(geometry.hull(points))
+        points = _smooth(knots) + np.array([x, y])
+        self.sheet.curve(points, between(rng, 0.25, 0.6), self.pen)
+        self.sheet.signatures.append(geometry.hull(points * self.sheet.scale))
 
     def by_hand(self, x: float, y: float, text: str, height: float) -> None:
         """Write a line by hand: every character leans, grows and sinks a little differently."""
@@ -81,7 +88,7 @@ class Writer:
         weight = int(self.rng.integers(0, 2))
         for char in text:
             own = _chinese(char)
-            self._scrawl(x, y, char, chinese if own else latin, height, weight)
+            self._scrawl((x, y), char, chinese if own else latin, height, weight)
             x += height * (between(self.rng, 0.9, 1.1) if own else 0.55)
 
     def table(
@@ -89,8 +96,8 @@ class Writer:
     ) -> None:
         """Print a table with a head and something in most cells; edges in millimetres."""
         self.sheet.grid(list(columns), list(rows), colour)
-        for i, (top, bottom) in enumerate(zip(rows, rows[1:], strict=False)):
-            for left, right in zip(columns, columns[1:], strict=False):
+        for i, (top, bottom) in enumerate(pairwise(rows)):
+            for left, right in pairwise(columns):
                 if i and happens(self.rng, 0.12):
                     continue
                 text = phrases.label(self.rng) if i == 0 else phrases.value(self.rng, self.split)
@@ -102,17 +109,20 @@ class Writer:
     def party(self, x: float, y: float, who: str, body: float) -> Spot:
         """Print a signature block and return where its seal belongs, in millimetres."""
         step = body * between(self.rng, 1.8, 2.8)
-        lines = [f"{who}（盖章）：{names.company(self.rng, self.split)}", "代表人签字：", names.date(self.rng)]
+        lines = [
+            f"{who}（盖章）：{names.company(self.rng, self.split)}",
+            "代表人签字：",
+            names.date(self.rng),
+        ]
         for i, text in enumerate(lines):
             self.sheet.write((x, y + i * step), text, self.face, body)
         if happens(self.rng, 0.6):
             self.signature(x + body * 12, y + step)
         return x + between(self.rng, 22, 48), y + step * between(self.rng, 0.2, 1.8)
 
-    def _scrawl(
-        self, x: float, y: float, char: str, face: Path, height: float, weight: int
-    ) -> None:
-        if char in " 　":
+    def _scrawl(self, at: Spot, char: str, face: Path, height: float, weight: int) -> None:
+        """Write a character, the left end of its line's middle at a point."""
+        if char.isspace():
             return
         scale = self.sheet.scale
         image = tile(face, char, height * scale, weight)
@@ -130,12 +140,13 @@ class Writer:
         )
         alpha: NDArray[np.uint8] = cv2.warpAffine(image, matrix[:2], (side, side)).astype(np.uint8)
         drop = between(self.rng, -0.08, 0.08) * height
-        corner = (round(x * scale - side / 4), round((y + drop) * scale - side / 2))
-        self.sheet.press(alpha, self.pen, corner)
+        corner = (round(at[0] * scale - side / 4), round((at[1] + drop) * scale - side / 2))
+        self.sheet.ink(alpha, self.pen, corner)
 
 
 def _chinese(char: str) -> bool:
-    return "一" <= char <= "鿿"
+    """Say whether a character, or its wide punctuation, is only in the Chinese fonts."""
+    return char >= "⺀"
 
 
 def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,9 @@ from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset
 from sealq_configs.settings import Settings
-from sealq_producer.local_stack import redis_server, require_worker
+from sealq_producer.local_stack import redis_server, require_engine, require_worker
+from sealq_producer.output import count_of
+from sealq_producer.stack import require_database
 from sealq_storage.objects import open_objects
 from sealq_storage.sql.engine import open_engine, reachable
 from sealq_storage.sql.migrate import require_current
@@ -46,8 +48,8 @@ def examine(settings: Settings, devices: Sequence[str]) -> Iterator[Finding]:
     yield _finding("redis", lambda: _redis(settings))
     yield _finding("objects", lambda: _objects(settings))
     yield _finding("models", lambda: _models(settings), needed=False)
-    yield _finding("worker packages", _worker, needed=False)
-    yield _finding("private redis of `run`", lambda: str(redis_server()), needed=False)
+    yield _finding("worker", _worker, needed=False)
+    yield _finding("redis of run", lambda: str(redis_server()), needed=False)
     yield _finding("devices", lambda: _devices(devices), needed=False)
 
 
@@ -61,6 +63,7 @@ def _finding(part: str, check: Callable[[], str], *, needed: bool = True) -> Fin
 def _database(settings: Settings) -> str:
     engine = open_engine(settings.database)
     try:
+        require_database(engine)
         with reachable(engine):
             require_current(engine)
     finally:
@@ -72,7 +75,7 @@ def _redis(settings: Settings) -> str:
     transport = Transport(make_celery(settings))
     transport.ping()
     shown = make_url(settings.redis_url).render_as_string(hide_password=True)
-    return f"{shown}, {transport.waiting()} messages waiting"
+    return f"{shown}, {count_of(transport.waiting(), 'message')} waiting"
 
 
 def _objects(settings: Settings) -> str:
@@ -83,15 +86,16 @@ def _objects(settings: Settings) -> str:
 
 def _models(settings: Settings) -> str:
     cache = ModelCache(settings.models_dir)
-    models = cache.preset_models(load_preset(settings.preset).spec(PredictParameters()))
-    missing = [model.model_name for model in models if not model.here]
+    spec = load_preset(settings.preset).spec(PredictParameters())
+    require_engine(spec)
+    missing = [model.model_name for model in cache.preset_models(spec) if not model.here]
     missing += [status.name for status in cache.status([FONT]) if not status.here]
     if missing:
         raise SealqError(
             f"preset {settings.preset}: not here: {', '.join(missing)}. Run `sealq models pull`, "
             "or let the first worker fetch them."
         )
-    return f"preset {settings.preset}: all in {cache.folder}"
+    return f"preset {settings.preset}: all here, catalogued ones in {cache.folder}"
 
 
 def _worker() -> str:

@@ -31,12 +31,12 @@ REGION_COLUMNS = (
 PAGE_COLUMNS = tuple(field.name for field in fields(PageResult))
 #: Columns whose numbers stand right.
 RIGHT = frozenset({"page", "seal", "score", "seals", "pages", "documents", "failed"})
-#: Columns that fold when a terminal is narrow, and what they keep at least: a company's name has
-#: ten characters or so, each two columns wide. All others stay in one piece.
-FOLDING = {
-    **dict.fromkeys(("document", "name", "reason", "value", "meaning", "from", "does", "sha256"), 8),
-    "text": 22,
-}
+#: Columns that fold when a terminal is narrow; all others stay in one piece.
+FOLDING = frozenset(
+    {"document", "text", "name", "reason", "value", "meaning", "from", "does", "sha256"}
+)
+#: What a column keeps at least: a company's name has ten characters or so, two columns wide each.
+LEAST_WIDTHS = {"text": 22}
 
 Record = Mapping[str, Any]
 
@@ -195,7 +195,7 @@ def _add_column(table: Table, name: str) -> None:
         justify="right" if name in RIGHT else "left",
         overflow="fold",
         no_wrap=name not in FOLDING,
-        min_width=FOLDING.get(name),
+        min_width=LEAST_WIDTHS.get(name),
     )
 
 

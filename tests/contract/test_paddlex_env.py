@@ -49,7 +49,8 @@ from sealq_worker.paddlex_reader import PaddleXReader
 models = ModelCache(Path(sys.argv[1]))
 spec = load_preset("mobile").spec(PredictParameters())
 reader = PaddleXReader(spec, Device("cpu", None), models, models.font())
-with open_document(Path(sys.argv[2]), dpi=144, limits=DocumentLimits(1 << 30, 9, 1 << 28)) as document:
+limits = DocumentLimits(1 << 30, 9, 1 << 28)
+with open_document(Path(sys.argv[2]), dpi=144, limits=limits) as document:
     raw = reader.read(document.page(1))
 print(asked, sorted(raw.pictures))
 """

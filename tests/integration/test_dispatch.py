@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Message, settings_for, take_messages
+from fakes import Message, settings_for, submit_files, take_messages
 from rows import end_leases, migrated, new_documents, new_job, new_pages
 from sqlalchemy import select, update
+from waiting import until
 
 from sealq_configs.settings import Settings
 from sealq_storage import dispatch
@@ -210,6 +214,30 @@ class TestAgain:
         messages = take_messages(settings)
         assert ids_of(messages, TASK_READ) == pages
         assert ids_of(messages, TASK_COUNT) == documents
+
+
+def test_a_worker_that_starts_takes_up_what_its_forerunner_held(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    """It died before its lease ended, and took the message with it."""
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7")
+    settings = settings_for(tmp_path, sqlite_url, redis_url)
+    with migrated(sqlite_url) as sessions:
+        submit_files(settings, tmp_path / "broken.pdf")
+        (message,) = take_messages(settings)
+        with sessions.begin() as session:
+            claim_documents(session, message.ids, "worker 1", lease_seconds=3600)
+        environment = {**os.environ, **settings.environment(), "SEALQ_WORKER_NAME": "worker 1"}
+        command = [sys.executable, "-m", "celery", "-A", "sealq_worker.app", "worker"]
+        with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
+            until(lambda: state_of_only_document(sessions) == "failed")
+            worker.terminate()
+        assert worker.returncode == 0
+
+
+def state_of_only_document(sessions: Sessions) -> str:
+    with sessions.begin() as session:
+        return session.scalars(select(Document.state)).one()
 
 
 def ids_of(messages: Sequence[Message], task: str) -> list[int]:

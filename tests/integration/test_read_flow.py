@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fakes import (
+    CountingFetcher,
     CountingReader,
     FailingReader,
+    MisshapenReader,
     NullReader,
     count_documents_waiting,
     open_runtime,
@@ -34,32 +35,8 @@ from sealq_storage.sql.tables import Page
 from sealq_storage.transport import TASK_READ, Transport, make_celery
 from sealq_worker.documents import PageImage
 from sealq_worker.errors import ReaderError
-from sealq_worker.fetch import FetchedDocument, Fetcher
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading, Reader
-
-
-class CountingFetcher(Fetcher):
-    """Remembers what it was asked for."""
-
-    def __init__(self, settings: Settings) -> None:
-        with open_runtime(settings) as runtime:
-            super().__init__(runtime.objects, s3_endpoint_url=None, max_bytes=1 << 30)
-        self.names: list[str] = []
-
-    @contextmanager
-    def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
-        self.names.append(Path(location).name)
-        with super().fetch(location, sha256) as fetched:
-            yield fetched
-
-
-class MisshapenReader(NullReader):
-    """Gives a result in which a box has no seal: it can't be stored."""
-
-    def read(self, page: PageImage) -> RawReading:
-        raw = super().read(page)
-        return replace(raw, res={**raw.res, "seal_res_list": []})
 
 
 @pytest.fixture
@@ -192,10 +169,10 @@ class TestOnce:
         self, settings: Settings, sessions: Sessions, document: Path, tmp_path: Path
     ) -> None:
         (tmp_path / "b.tif").write_bytes(tiff(2, shade=9))
-        fetcher = CountingFetcher(settings)
         submit_files(settings, document, tmp_path / "b.tif")
         with open_runtime(settings) as runtime:
             (message,) = count_documents_waiting(runtime)
+            fetcher = CountingFetcher(runtime)
             read_pages(replace(runtime, fetcher=fetcher), message.ids)
         assert fetcher.names == ["a.tif", "b.tif"]
         assert pages(sessions) == [DONE] * 5
@@ -293,7 +270,7 @@ class TestStack:
     ) -> None:
         class Interrupted(NullReader):
             def read(self, page: PageImage) -> RawReading:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(page)
 
         submit_files(settings, document)
         with open_runtime(settings, Interrupted()) as runtime:

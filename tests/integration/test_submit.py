@@ -18,13 +18,13 @@ from fakes import (
 from rows import migrated, spec
 from sqlalchemy import func, select, update
 
+from sealq_configs.errors import StackUnreachableError
 from sealq_configs.settings import Settings
 from sealq_producer.sources import Source
 from sealq_producer.stack import Stack, open_stack
 from sealq_producer.submit import submit
 from sealq_storage.errors import (
     BrokerUnreachableError,
-    DatabaseVersionError,
     TokenConflictError,
 )
 from sealq_storage.jobs import NewJob
@@ -190,5 +190,5 @@ class TestStackAway:
     def test_a_database_without_tables_is_refused_with_the_remedy(
         self, settings: Settings, tmp_path: Path
     ) -> None:
-        with pytest.raises(DatabaseVersionError, match="sealq db upgrade"):
+        with pytest.raises(StackUnreachableError, match="sealq db upgrade"):
             submit_files(settings, tmp_path)

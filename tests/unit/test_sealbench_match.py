@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sealbench.match import Box, Found, PageMatch, iou, match_page
 from sealbench.truth import DistractorTruth, PageTruth, SealTruth
 

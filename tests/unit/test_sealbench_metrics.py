@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sealbench.compare import likeness
 from sealbench.figures import Share
 from sealbench.finding import Finding, rotation_slice
@@ -32,7 +33,7 @@ def found(box: Box = HERE, score: float = 0.9, *lines: str, label: str = "seal")
 def outcome(
     seals: list[SealTruth], boxes: list[Found], page: PageTruth = PAGE, **seconds: float
 ) -> PageOutcome:
-    return PageOutcome("a.png", 1, replace(page, seals=tuple(seals)), tuple(boxes), seconds)
+    return PageOutcome("a.png", 1, "png", replace(page, seals=tuple(seals)), tuple(boxes), seconds)
 
 
 def whole(outcomes: list[PageOutcome], threshold: float = 0.5) -> Finding:
@@ -79,6 +80,13 @@ def test_cut_seals_are_counted_by_either_label_and_by_their_own() -> None:
     assert cut.named == Share(1, 3)
 
 
+def test_cut_seals_have_slices_of_their_own() -> None:
+    seals = [replace(SEAL, label="cut"), replace(SEAL, label="cut", box=THERE, ink="blue")]
+    cut = measure([outcome(seals, [found()])]).cut[0.5]
+    assert cut.recall_by["ink"] == {"red": Share(1, 1), "blue": Share(0, 1)}
+    assert cut.recall_by["page"] == {"contract": Share(1, 2)}
+
+
 #: A seal's shape and ink, and how often it was found.
 seals_of_a_page = st.lists(
     st.tuples(
@@ -116,12 +124,17 @@ any_outcomes = st.lists(
 @given(any_outcomes)
 def test_slices_add_up(outcomes: list[PageOutcome]) -> None:
     figures = measure(outcomes).whole[0.5]
-    for name in ("shape", "ink", "rotation", "page", "capture", "turn"):
+    for name in ("shape", "ink", "rotation", "page", "capture", "turn", "file"):
         slices = list(figures.by[name].values())
         assert sum(one.recall.hits for one in slices) == figures.all.recall.hits
         assert sum(one.recall.of for one in slices) == figures.all.recall.of
         assert sum(one.mean_iou.of for one in slices) == figures.all.mean_iou.of
-    for name in ("page", "capture", "turn"):  # of seals' slices, alarms on nothing are in none
+    for name in (
+        "page",
+        "capture",
+        "turn",
+        "file",
+    ):  # of seals' slices, alarms on nothing are in none
         assert sum(one.precision.of for one in figures.by[name].values()) == (
             figures.all.precision.of
         )

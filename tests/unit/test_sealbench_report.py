@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+
 from sealbench.bench import TRUTH_FILE, Bench, BenchEntry, BenchError
 from sealbench.evaluate import main
 from sealbench.match import Box, Found
@@ -23,7 +24,6 @@ from sealbench.misses_html import MOST, draw_miss, write_misses
 from sealbench.outcome import PageOutcome
 from sealbench.report import RunName, print_report, write_json
 from sealbench.truth import DistractorTruth, PageTruth, SealTruth, TextTruth
-
 from sealq_worker.documents import DocumentLimits
 
 HERE: Box = (100, 100, 200, 200)
@@ -43,14 +43,14 @@ def found(box: Box = HERE, score: float = 0.9, *lines: str) -> Found:
 
 
 def outcome(*boxes: Found, page: PageTruth = PAGE) -> PageOutcome:
-    return PageOutcome("a.png", 1, page, boxes, {"prepare": 0.1, "read": 0.5})
+    return PageOutcome("a.png", 1, "png", page, boxes, {"prepare": 0.1, "read": 0.5})
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """Return a bench of one white page, delivered at twice the truth's resolution."""
     cv2.imwrite(str(tmp_path / "a.png"), np.full((1000, 1000, 3), 255, np.uint8))
-    line = {"file": "a.png", "page": 1, "container": "png", **PAGE.to_json()}
+    line = {"file": "a.png", "page": 1, "file_kind": "png", **PAGE.to_json()}
     (tmp_path / TRUTH_FILE).write_text(json.dumps(line, ensure_ascii=False), encoding="utf-8")
     return Bench(tmp_path, dpi=144, limits=LIMITS)
 
@@ -83,7 +83,7 @@ def test_json_has_the_documented_fields(tmp_path: Path) -> None:
         assert set(data[part]) == {"0.5", "0.75"}
     finding = {"recall", "precision", "mean_iou"}
     assert set(data["whole"]["0.5"]["all"]) == set(data["tax_mark"]["0.5"]) == finding
-    slices = {"shape", "ink", "position", "rotation", "page", "capture", "turn"}
+    slices = {"shape", "ink", "position", "rotation", "page", "capture", "turn", "file"}
     assert set(data["whole"]["0.5"]["by"]) == slices
     assert set(data["texts"]["by"]) == {"role", "char_px"}
 
@@ -159,7 +159,9 @@ def test_what_was_found_is_drawn_in_another_colour() -> None:
     assert len(colours[1]) == 3
 
 
-def test_the_sheet_needs_nothing_beside_it_and_escapes_texts(bench: Bench, tmp_path: Path) -> None:
+def test_the_pictures_need_nothing_beside_them_and_texts_are_escaped(
+    bench: Bench, tmp_path: Path
+) -> None:
     write_misses([outcome(found(HERE, 0.9, "<b>"))], bench, tmp_path / "misses.html")
     page = (tmp_path / "misses.html").read_text(encoding="utf-8")
     assert re.findall(r'src="(.{22})', page) == ["data:image/jpeg;base64"] * 2
@@ -168,7 +170,7 @@ def test_the_sheet_needs_nothing_beside_it_and_escapes_texts(bench: Bench, tmp_p
     assert "read &lt;b&gt;" in page
 
 
-def test_the_sheet_says_how_many_misses_it_leaves_out(bench: Bench, tmp_path: Path) -> None:
+def test_the_pictures_say_how_many_misses_are_left_out(bench: Bench, tmp_path: Path) -> None:
     write_misses([outcome()] * (MOST + 3), bench, tmp_path / "misses.html")
     page = (tmp_path / "misses.html").read_text(encoding="utf-8")
     assert f"Seals that were missed: {MOST} of {MOST + 3}" in page
@@ -176,7 +178,7 @@ def test_the_sheet_says_how_many_misses_it_leaves_out(bench: Bench, tmp_path: Pa
 
 
 def test_a_bench_gives_back_its_pages(bench: Bench) -> None:
-    assert bench.entries() == [BenchEntry("a.png", 1, PAGE)]
+    assert bench.entries() == [BenchEntry("a.png", 1, "png", PAGE)]
     assert bench.image("a.png", 1).image.shape == (1000, 1000, 3)
 
 

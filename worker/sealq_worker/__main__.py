@@ -19,7 +19,8 @@ from sealq_worker.errors import DeviceError
 from sealq_worker.probe import require_device
 from sealq_worker.supervisor import Supervisor
 
-log = logging.getLogger(__name__)
+#: Not `__name__`: that is `__main__` here, whose messages nobody would hear.
+log = logging.getLogger("sealq_worker")
 
 
 @click.command()

@@ -58,13 +58,13 @@ def _findings(output: str) -> dict[str, str | None]:
 
 
 def _explain(device: Device, code: int, findings: dict[str, str | None], stderr: str) -> str:
-    said = "; ".join(f"{engine}: {problem}" for engine, problem in findings.items())
-    if not said:
+    said = [f"{engine}: {problem}" for engine, problem in findings.items()]
+    if code:
         tail = " / ".join(stderr.strip().splitlines()[-SHOWN_LINES:])
-        said = f"the runtime ended with code {code}: {tail}"
+        said.append(f"then a runtime ended the process with code {code}: {tail}")
     return (
-        f"{device} can't be used on this host: {said}. Check the driver and the package for this "
-        "kind of device (docs/cluster.md), or name another device."
+        f"{device} can't be used on this host: {'; '.join(said)}. Check the driver and the package "
+        "for this kind of device (docs/cluster.md), or name another device."
     )
 
 

@@ -37,6 +37,12 @@ class Transform:
         """The frame in which regions can be given."""
         return "prepared" if self.unwarped else "page"
 
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of `frame` in pixels."""
+        lies = self.unwarped and self.angle in {90, 270}
+        return (self.height, self.width) if lies else (self.width, self.height)
+
     def undo(self, point: Point) -> Point:
         """Map a point of the prepared image to `frame`.
 
@@ -73,7 +79,8 @@ def regions_of(res: Mapping[str, Any], transform: Transform) -> tuple[NewRegion,
     Lines in which nothing was recognised are left out; `res` has them.
     """
     if not res["model_settings"]["use_layout_detection"]:
-        whole = (0.0, 0.0, float(transform.width), float(transform.height))
+        width, height = transform.frame_size
+        whole = (0.0, 0.0, float(width), float(height))
         return tuple(
             NewRegion(transform.frame, whole, None, _lines(seal, (0, 0), transform))
             for seal in res["seal_res_list"]

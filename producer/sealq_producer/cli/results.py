@@ -6,10 +6,12 @@ import click
 
 from sealq_configs.settings import LoadedSettings
 from sealq_producer.cli.options import format_option, pass_settings
+from sealq_producer.cli.report import exit_code, summary
 from sealq_producer.output import standard_output, write_pages, write_regions
 from sealq_producer.stack import open_stack
 from sealq_storage.jobs import find_job
 from sealq_storage.results import ResultFilter, stream_pages, stream_regions
+from sealq_storage.status import job_status
 
 
 @click.command()
@@ -38,8 +40,11 @@ def results(
     wanted = ResultFilter(match=match, document=document, min_score=min_score)
     out = standard_output()
     with open_stack(loaded.settings) as stack, stack.queries.begin() as session:
-        job_id = find_job(session, job).id
+        status = job_status(session, find_job(session, job).id)
         if pages:
-            write_pages(stream_pages(session, job_id, wanted), form, out)
+            write_pages(stream_pages(session, status.id, wanted), form, out)
         else:
-            write_regions(stream_regions(session, job_id, wanted), stack.objects, form, out)
+            write_regions(stream_regions(session, status.id, wanted), stack.objects, form, out)
+    if not status.finished or exit_code(status):
+        # Whoever takes these results for all of them shall know better.
+        click.echo(f"Not all was read. {summary(status)} See `sealq status {status.id}`.", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import Any
 
 import click
@@ -109,8 +110,8 @@ def _read(
     started = time.monotonic()
     submitted = submit(stack, new, sources, show_documents(show))
     # What an interrupted run left behind: its Redis is gone. After the new job, which goes first
-    # and whose messages are younger.
-    stack.dispatcher.republish_due(older_than=int(time.monotonic() - started))
+    # and needs nothing of it: its messages are younger.
+    stack.dispatcher.republish_due(older_than=ceil(time.monotonic() - started))
     try:
         return wait_for(stack, submitted.job_id, show, check=local.check, beginning=STARTING)
     except LocalStackError:

@@ -10,7 +10,7 @@ import click
 from sealq_configs.settings import LoadedSettings
 from sealq_producer.cli.options import Request, pass_settings, report_skipped, request_options
 from sealq_producer.cli.report import exit_code, show_failures, summary
-from sealq_producer.output import standard_output
+from sealq_producer.output import count_of, standard_output
 from sealq_producer.progress import progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
 from sealq_producer.stack import open_stack
@@ -64,4 +64,5 @@ def print_plan(sources: Iterable[Source], skipped: Skipped) -> None:
         size += source.size or 0
         out.write(f"{source.name}\t{'' if source.size is None else source.size}\n")
     report_skipped(skipped)
-    click.echo(f"{documents} documents, {size:,} bytes. Nothing was submitted.", err=True)
+    text = f"{count_of(documents, 'document')}, {size:,} bytes"
+    click.echo(f"{text}. Nothing was submitted.", err=True)
