@@ -19,6 +19,7 @@ $(VENV)/.ready: requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	$(BIN)/sealq models pull
+	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.fonts
 	touch $@
 
 demo: setup  ## Read the seals in samples/

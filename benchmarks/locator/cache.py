@@ -96,7 +96,7 @@ def _read_shard(
     path: Path, pictures: list[Pixels], boxes: list[Floats], labels: list[Ints]
 ) -> None:
     try:
-        with np.load(path) as shard:
+        with np.load(path, allow_pickle=False) as shard:
             pictures += parted(shard, "pictures")
             boxes += parted(shard, "boxes")
             labels += parted(shard, "labels")

@@ -13,14 +13,14 @@ import click
 import cv2
 import numpy as np
 
-from locator.export import PADDLEX_NAME
-from locator.held_out import THRESHOLD
+from locator.contract import PADDLEX_NAME, THRESHOLD
 from locator.views import Pixels
 from sealbench.match import SEAL, Found
 from sealbench.metrics import measure
 from sealbench.outcome import PageOutcome
 from sealbench.pages import BenchPage, make_page
 from sealbench.report import print_report
+from sealq_worker.paddlex_env import import_paddlex
 
 #: Returns the boxes on a page (h, w, 3) uint8 BGR, in its pixels.
 Finder = Callable[[Pixels], tuple[Found, ...]]
@@ -32,9 +32,7 @@ def paddlex_finder(model: Path) -> Finder:
     Args:
         model: Folder with `inference.onnx` and `inference.yml`.
     """
-    from paddlex import create_model
-
-    module = create_model(
+    module = import_paddlex(font=None).create_model(
         PADDLEX_NAME,
         model_dir=str(model),
         engine="onnxruntime",

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler
 
 from locator.augment import augment, resized
 from locator.cache import Cache
-from locator.labels import INPUT_SIDE
+from locator.contract import INPUT_SIDE
 from locator.losses import TargetBatch
 from locator.targets import make_targets
 from locator.views import View

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from locator.labels import STRIDE
+from locator.contract import STRIDE
 from locator.network import Locator, Maps
 
 #: Boxes per picture. More seals than this do not fit on a sheet side by side; the rest score zero.

@@ -9,14 +9,9 @@ from pathlib import Path
 import torch
 import yaml
 
+from locator.contract import INPUT_SIDE, LABELS, PADDLEX_NAME, THRESHOLD
 from locator.decode import ExportedLocator
-from locator.held_out import THRESHOLD
-from locator.labels import INPUT_SIDE, LABELS
 from locator.network import Locator, in_memory
-
-#: The name the model goes by: PaddleX takes registered names only, and for this one it feeds the
-#: network `image` and `scale_factor`.
-PADDLEX_NAME = "PicoDet-S_layout_3cls"
 
 #: PaddleX's number for cv2.INTER_AREA. A page of 300 DPI shrinks to a fifth: any other would drop
 #: most of its pixels, and thin rings with them.

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from locator.contract import INPUT_SIDE, LABELS, THRESHOLD
 from locator.dataset import page_example
 from locator.decode import decode
-from locator.labels import INPUT_SIDE, LABELS
 from locator.network import Locator, as_input
 from locator.pictures import compressed, decoded, joined, parted, write_arrays
 from locator.views import Pixels, View, page_view
@@ -31,9 +31,6 @@ from sealbench.truth import PageTruth
 
 #: Seeds of the pages.
 SEEDS = range(200)
-
-#: Score from which a box counts, as in `inference.yml` and sealq's presets.
-THRESHOLD = 0.5
 
 #: Pages that the network looks at together.
 BATCH = 20

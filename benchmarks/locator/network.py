@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from locator.labels import LABELS
+from locator.contract import LABELS
 
 #: Channels of the trunk at strides 2, 4, 8, 16, 32 and 64.
 TRUNK_CHANNELS = (16, 24, 48, 96, 128, 160)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from locator.labels import IGNORE, LABELS, STRIDE
+from locator.contract import IGNORE, LABELS, STRIDE
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]

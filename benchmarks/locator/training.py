@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from locator.contract import INPUT_SIDE
 from locator.dataset import Example
 from locator.errors import CheckpointError
-from locator.labels import INPUT_SIDE
 from locator.losses import TargetBatch, loss_of
 from locator.network import Locator, as_input, in_memory
 

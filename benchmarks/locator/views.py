@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from locator.labels import CLASS_OF_TRUTH, CUT_SEAL, IGNORE, SEAL
+from locator.contract import CLASS_OF_TRUTH, CUT_SEAL, IGNORE, SEAL
 from sealbench.pages import BenchPage
 
 Pixels = npt.NDArray[np.uint8]

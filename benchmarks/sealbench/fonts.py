@@ -57,11 +57,15 @@ def faces(split: Split) -> Faces:
     Raises:
         ModelError: They can't be had.
     """
-    cache = ModelCache(load_settings().settings.models_dir, catalogue())
+    cache = _cache()
     found: dict[Style, list[Path]] = {"chinese": [], "latin": [], "hand": []}
     for name, style in face_names(split).items():
         found[style].append(next(cache.directory(name).glob("font.*")))
     return Faces(tuple(found["chinese"]), tuple(found["latin"]), tuple(found["hand"]))
+
+
+def _cache() -> ModelCache:
+    return ModelCache(load_settings().settings.models_dir, catalogue())
 
 
 def _asset(name: str, entry: Mapping[str, Any], wheels: Mapping[str, Wheel]) -> Asset:
@@ -72,3 +76,8 @@ def _asset(name: str, entry: Mapping[str, Any], wheels: Mapping[str, Wheel]) -> 
         for file, data in entry["files"].items()
     )
     return Asset(name, "font", None, entry["purpose"], entry["licence"], files)
+
+
+if __name__ == "__main__":
+    # For set-up: what comes after it needs no network.
+    _cache().pull()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sealbench import geometry, stamps
-from sealbench.chance import between, digits, happens, pick, weighted
+from sealbench.chance import between, digits, happens, weighted
 from sealbench.design import Design
 from sealbench.ink import Impression, press, random_pressing
 from sealbench.marks import Seal
@@ -115,7 +115,9 @@ def _place(writer: Writer, spots: list[Spot], number: int, box: Box) -> Spot:
     how = weighted(rng, {"form": 6.0, "free": 2.5, "cut": 1.0, "near": 0.8 if stamped else 0.0})
     if how == "cut":
         return _over_the_edge(rng, (width, height), box)
-    x, y = pick(rng, spots) if number >= len(spots) else spots[number]
+    if how == "form" and number >= len(spots):
+        how = "free"
+    x, y = spots[min(number, len(spots) - 1)]
     if how == "near":
         last = stamped[-1].centre
         x, y = (at / writer.sheet.scale + between(rng, -26, 26) for at in last)

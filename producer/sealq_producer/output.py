@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -35,8 +35,10 @@ RIGHT = frozenset({"page", "seal", "score", "seals", "pages", "documents", "fail
 FOLDING = frozenset(
     {"document", "text", "name", "reason", "value", "meaning", "from", "does", "sha256"}
 )
-#: What a column keeps at least: a company's name has ten characters or so, two columns wide each.
-LEAST_WIDTHS = {"text": 22}
+#: Columns of a terminal below which a table leaves out what people do not read, so that a company's
+#: name (eleven characters or so, each two columns wide) stands beside a long path.
+NARROW = 100
+LEFT_OUT = frozenset({"box"})
 
 Record = Mapping[str, Any]
 
@@ -172,31 +174,28 @@ def _defused(value: Any) -> Any:
 
 
 def write_table(rows: Iterable[Mapping[str, str]], out: TextIO, empty: str = "none") -> None:
-    """Write a table; on a terminal it fits the width, elsewhere nothing is wrapped or cut.
+    """Write a table; on a terminal it fits the width, elsewhere it is whole.
 
     Args:
         rows: Cells by column; the first row names the columns.
         out: Where to.
         empty: What to say where there are no rows.
     """
+    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
+    left_out = LEFT_OUT if console.width < NARROW else frozenset()
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for row in rows:
+        cells = {name: value for name, value in row.items() if name not in left_out}
         if not table.columns:
-            for name in row:
+            for name in cells:
                 _add_column(table, name)
-        table.add_row(*(Text(value) for value in row.values()))
-    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
+        table.add_row(*(Text(value) for value in cells.values()))
     console.print(table if table.columns else empty)
 
 
 def _add_column(table: Table, name: str) -> None:
-    table.add_column(
-        name,
-        justify="right" if name in RIGHT else "left",
-        overflow="fold",
-        no_wrap=name not in FOLDING,
-        min_width=LEAST_WIDTHS.get(name),
-    )
+    side: Literal["left", "right"] = "right" if name in RIGHT else "left"
+    table.add_column(name, justify=side, overflow="fold", no_wrap=name not in FOLDING)
 
 
 def _json(record: Record) -> str:

@@ -102,6 +102,7 @@ def page_states(database: Engine, job_id: str) -> list[str]:
 #: What belongs to one stack or one moment, and differs.
 OF_THE_STACK = {
     *("id", "job_id", "document_id", "reading_id", "region_id", "name", "tags", "location"),
+    "source_sha256",  # of its whole name
     *("created_at", "submitted_at", "finished_at", "published_at", "lease_until", "seconds"),
 }
 

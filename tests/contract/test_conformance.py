@@ -257,3 +257,10 @@ def test_only_a_cut_out_seal_is_looked_at_as_a_whole_unless_layout_detection_is_
     assert stored(sealq, crop, objects)["looked"] == "whole"
     assert stored(sealq, page, objects)["looked"] == "layout"
     assert stored(asked, crop, objects)["looked"] == "layout"
+
+
+def test_every_field_of_reading_json_is_documented(sealq: Pipeline, objects: ObjectStore) -> None:
+    content = stored(sealq, page_of(SAMPLES / "seal_crop.png"), objects)
+    section = (ROOT / "docs/results.md").read_text("utf-8").split("\n## `reading.json`\n")[1]
+    rows = [line.split("`")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert rows == list(content)

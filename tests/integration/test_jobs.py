@@ -31,6 +31,7 @@ from sealq_storage.errors import JobNotFoundError, TokenConflictError
 from sealq_storage.jobs import NewJob, cancel_job, create_job, find_job, retry_job
 from sealq_storage.pages import begin_attempt, claim_pages, fail_page, finish_page
 from sealq_storage.readings import save_reading
+from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Job, Page, Pipeline, Table
 
@@ -231,6 +232,7 @@ class TestRetry:
             begin_attempt(session, failed, "worker", 60)
             fail_page(session, failed, "worker", "corrupt", "It is damaged.")
             cancel_job(session, job_id)
+            session.execute(update(Page).values(published_at=database_now()))
         with sessions.begin() as session:
             assert retry_job(session, job_id).pages == 2
         with sessions.begin() as session:

@@ -13,10 +13,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra (docs/locator.md)")
 
+from locator.contract import GRID, INPUT_SIDE, SEAL, STRIDE
 from locator.decode import MOST_BOXES, ExportedLocator, decode
 from locator.errors import CheckpointError
 from locator.export import export
-from locator.labels import GRID, INPUT_SIDE, SEAL, STRIDE
 from locator.losses import TargetBatch, box_loss, generalised_iou, heat_loss, loss_of
 from locator.network import Locator, Maps
 from locator.targets import make_targets

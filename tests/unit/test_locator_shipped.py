@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import sealq_configs
-from locator.labels import INPUT_SIDE, LABELS
+from locator.contract import INPUT_SIDE, LABELS
 from sealbench.match import SEAL, Found, iou
 from sealbench.pages import BenchPage, make_page
 

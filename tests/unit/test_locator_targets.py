@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from locator.labels import CUT_SEAL, GRID, IGNORE, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
+from locator.contract import CUT_SEAL, GRID, IGNORE, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
 from locator.targets import Targets, make_targets
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from locator.augment import augment, resized
-from locator.labels import CUT_SEAL, IGNORE, SEAL, TAX_MARK
+from locator.contract import CUT_SEAL, IGNORE, SEAL, TAX_MARK
 from locator.views import VIEW_SIDE, View, clip_to
 
 WINDOW = np.array([0.0, 0.0, 100.0, 100.0])

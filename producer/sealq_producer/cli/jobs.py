@@ -1,4 +1,4 @@
-"""`sealq cancel` and `sealq retry`."""
+"""`sealq cancel`, `sealq retry` and `sealq resume`."""
 
 from __future__ import annotations
 
@@ -55,4 +55,5 @@ def resume(loaded: LoadedSettings, job: str | None) -> None:
         with stack.queries.begin() as session:
             job_id = find_job(session, job).id if job else None
         again = stack.dispatcher.republish_due(older_than=0, job_id=job_id)
-    click.echo(f"Published: {again.documents} documents, {again.pages} pages.", err=True)
+    text = f"{count_of(again.documents, 'document')} and {count_of(again.pages, 'page')}"
+    click.echo(f"Published again: {text}.", err=True)

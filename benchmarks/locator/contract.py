@@ -1,6 +1,13 @@
-"""The three things that the locator tells apart, and the sizes that all its parts share."""
+"""What the locator promises to PaddleX and to sealq: its name, labels, sizes and threshold."""
 
 from __future__ import annotations
+
+#: The name the model goes by: PaddleX takes registered names only, and for this one it feeds the
+#: network `image` and `scale_factor`.
+PADDLEX_NAME = "PicoDet-S_layout_3cls"
+
+#: Score from which a box counts, here as in sealq's presets.
+THRESHOLD = 0.5
 
 #: Names by class id. PaddleX reads only what is called exactly `seal`.
 LABELS = ("seal", "cut_seal", "tax_mark")
