@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -50,13 +51,14 @@ def build_cache(folder: Path, pages: range, *, processes: int) -> None:
 
     Args:
         folder: Where shards lie.
-        pages: Seeds; a whole number of shards.
+        pages: Seeds.
         processes: How many draw at a time.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    firsts = [first for first in pages[::SHARD_PAGES] if not _shard(folder, first).exists()]
-    with ProcessPoolExecutor(processes) as pool:
-        list(pool.map(partial(_write_shard, folder), firsts))
+    missing = [shard for shard in _shards(pages) if not _path(folder, shard).exists()]
+    # Fresh processes: OpenCV's threads do not survive a fork.
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        list(pool.map(partial(_write_shard, folder), missing))
 
 
 def load_cache(folder: Path, pages: range) -> Cache:
@@ -68,24 +70,28 @@ def load_cache(folder: Path, pages: range) -> Cache:
     pictures: list[Pixels] = []
     boxes: list[Floats] = []
     labels: list[Ints] = []
-    for first in pages[::SHARD_PAGES]:
-        _read_shard(_shard(folder, first), pictures, boxes, labels)
+    for shard in _shards(pages):
+        _read_shard(_path(folder, shard), pictures, boxes, labels)
     return Cache(tuple(pictures), tuple(boxes), tuple(labels))
 
 
-def _shard(folder: Path, first: int) -> Path:
-    return folder / f"train-{first:08d}.npz"
+def _shards(pages: range) -> list[range]:
+    return [pages[first : first + SHARD_PAGES] for first in range(0, len(pages), SHARD_PAGES)]
 
 
-def _write_shard(folder: Path, first: int) -> None:
-    cv2.setNumThreads(1)
-    views = [view for seed in range(first, first + SHARD_PAGES) for view in _views_of_seed(seed)]
+def _path(folder: Path, shard: range) -> Path:
+    return folder / f"train-{shard.start:08d}-{shard.stop:08d}.npz"
+
+
+def _write_shard(folder: Path, shard: range) -> None:
+    cv2.setNumThreads(0)  # one process per core is enough
+    views = [view for seed in shard for view in _views_of_seed(seed)]
     arrays = {
         **joined([compressed(view.image) for view in views], "pictures"),
         **joined([view.boxes for view in views], "boxes"),
         **joined([view.labels for view in views], "labels"),
     }
-    write_arrays(_shard(folder, first), arrays)
+    write_arrays(_path(folder, shard), arrays)
 
 
 def _views_of_seed(seed: int) -> list[View]:

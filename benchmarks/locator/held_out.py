@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -49,7 +50,7 @@ def held_out_pages(folder: Path, *, processes: int) -> list[HeldOutPage]:
     path = folder / f"held_out-{len(SEEDS)}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with ProcessPoolExecutor(processes) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
             drawn = list(pool.map(_draw, SEEDS, chunksize=10))
         pictures, truths = zip(*drawn, strict=True)
         write_arrays(path, {**joined(pictures, "pictures"), "truths": np.array(truths)})
@@ -78,7 +79,7 @@ def found_on(
 
 
 def _draw(seed: int) -> tuple[Pixels, str]:
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(0)
     page = make_page(seed, "held_out")
     return compressed(page_view(page).image), json.dumps(page.truth.to_json())
 

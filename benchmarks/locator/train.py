@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import cv2
 import torch
 
-from locator.cache import SHARD_PAGES, Cache, build_cache, load_cache
+from locator.cache import Cache, build_cache, load_cache
 from locator.dataset import loader
 from locator.errors import LocatorError
 from locator.export import export
@@ -56,6 +57,7 @@ def train(run: Run) -> None:
     """
     run.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(run.processes)
+    cv2.setNumThreads(0)  # its threads would not survive the fork of the loader's process
     views, pages = _data(run)
     training = Training(run.seed, run.minutes * 60, run.device)
     checkpoint = run.out / "checkpoint.pt"
@@ -118,10 +120,10 @@ def _log(line: dict[str, object], path: Path) -> None:
 @click.option("--minutes", default=45.0, show_default=True, help="Of training.")
 @click.option(
     "--pages",
-    type=click.IntRange(min=SHARD_PAGES),
+    type=click.IntRange(min=1),
     default=8000,
     show_default=True,
-    help=f"Training pages; whole {SHARD_PAGES}s are drawn.",
+    help="Training pages to draw.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
 @click.option(
@@ -129,11 +131,10 @@ def _log(line: dict[str, object], path: Path) -> None:
 )
 @click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
-def main(out: Path, cache: Path | None, pages: int, **options: Any) -> None:
+def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Train the seal locator; run again with the same folder, it goes on where it stopped."""
-    whole_shards = pages // SHARD_PAGES * SHARD_PAGES
     try:
-        train(Run(out=out, cache=cache or out / "cache", pages=whole_shards, **options))
+        train(Run(out=out, cache=cache or out / "cache", **options))
     except LocatorError as exc:
         click.echo(f"locator: {exc}", err=True)
         sys.exit(1)

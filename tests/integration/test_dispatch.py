@@ -230,8 +230,10 @@ def test_a_worker_that_starts_takes_up_what_its_forerunner_held(
         environment = {**os.environ, **settings.environment(), "SEALQ_WORKER_NAME": "worker 1"}
         command = [sys.executable, "-m", "celery", "-A", "sealq_worker.app", "worker"]
         with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
-            until(lambda: state_of_only_document(sessions) == "failed")
-            worker.terminate()
+            try:
+                until(lambda: state_of_only_document(sessions) == "failed")
+            finally:
+                worker.terminate()
         assert worker.returncode == 0
 
 

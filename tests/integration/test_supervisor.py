@@ -114,10 +114,11 @@ def supervising(folder: Path, script: str, *devices: str) -> Iterator[Running]:
     try:
         yield running
     finally:
-        # Its workers go with it.
         process.kill()
         process.wait()
-        until(lambda: all(gone(each.pid) for each in running.started))
+        for worker in running.started:
+            if not gone(worker.pid):
+                os.kill(worker.pid, signal.SIGKILL)
 
 
 class TestStart:

@@ -16,7 +16,7 @@ from sealbench.pages import make_page
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "SHARD_PAGES", 2)  # the processes are forked: they see it too
+    monkeypatch.setattr(cache, "SHARD_PAGES", 2)
 
 
 def test_what_is_drawn_is_what_is_loaded(tmp_path: Path) -> None:

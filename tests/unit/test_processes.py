@@ -38,9 +38,10 @@ def running(script: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Start a shell script that says when it is ready."""
     with log.open("wb") as output:
         process = spawn(["sh", "-c", script], environment=os.environ, output=output)
-    until(lambda: b"ready" in log.read_bytes())
-    yield process
-    if process.poll() is None:
+    try:
+        until(lambda: b"ready" in log.read_bytes())
+        yield process
+    finally:
         process.kill()
         process.wait()
 
@@ -86,6 +87,9 @@ class TestSpawn:
         ) as parent:
             assert parent.stdout
             child = int(parent.stdout.readline())
-            assert not gone(child)
             parent.kill()
-        until(lambda: gone(child))
+        try:
+            until(lambda: gone(child))
+        finally:
+            if not gone(child):
+                os.kill(child, signal.SIGKILL)
