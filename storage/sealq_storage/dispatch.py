@@ -24,6 +24,9 @@ T = TypeVar("T")
 #: Rows that one round of `republish_due` takes; it goes on until none is left.
 ROUND_ROWS = 2000
 
+#: Seconds between two looks of a worker for work that no message covers.
+RESUME_SECONDS = 60
+
 
 @dataclass(frozen=True)
 class Route:
@@ -68,6 +71,17 @@ class Dispatcher:
         for chunk in chunked(page_ids, self._settings.chunk_pages):
             self._transport.send_read(chunk, priority=route.priority, device_kind=route.device_kind)
             self._note(Page, chunk)
+
+    def resume(self) -> Republished:
+        """Publish what no message covers any more; workers call it every `RESUME_SECONDS`.
+
+        Raises:
+            BrokerUnreachableError: Redis does not answer; the next call takes it up.
+        """
+        # Nothing waits in Redis, and yet rows have been due for a while: their messages are lost.
+        lost = self._transport.waiting() == 0
+        age = RESUME_SECONDS if lost else self._settings.visibility_timeout
+        return self.republish_due(older_than=age)
 
     def republish_due(self, *, older_than: int, job_id: str | None = None) -> Republished:
         """Publish what is due and was never published, or longer ago than so many seconds.

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,57 @@ class TestAgain:
         messages = take_messages(settings)
         assert ids_of(messages, TASK_READ) == pages
         assert ids_of(messages, TASK_COUNT) == documents
+
+
+class TestResuming:
+    """A worker looks every minute for work that no message covers."""
+
+    @pytest.mark.parametrize(("age", "again"), [(50, 0), (70, 1)])
+    def test_with_redis_empty_what_is_due_for_over_a_minute_is_published(
+        self, sessions: Sessions, dispatcher: Dispatcher, age: int, again: int
+    ) -> None:
+        job_id = new_job(sessions)
+        new_pages(sessions, job_id)
+        publish_at(sessions, Page, age)
+        assert dispatcher.resume() == Republished(documents=0, pages=again)
+
+    def test_with_messages_waiting_nothing_is_published_twice(
+        self, sessions: Sessions, dispatcher: Dispatcher
+    ) -> None:
+        job_id = new_job(sessions)
+        dispatcher.read(new_pages(sessions, job_id), ROUTE)
+        publish_at(sessions, Page, 70)
+        assert dispatcher.resume() == Republished(documents=0, pages=0)
+
+
+def test_a_running_worker_reads_on_when_redis_lost_its_messages(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    settings = settings_for(tmp_path, sqlite_url, redis_url)
+    with migrated(sqlite_url) as sessions, running_worker(settings, resume_seconds=1):
+        new_documents(sessions, new_job(sessions), "no such file.pdf")
+        publish_at(sessions, Document, 70)
+        until(lambda: state_of_only_document(sessions) == "failed")
+
+
+@contextmanager
+def running_worker(settings: Settings, resume_seconds: int) -> Iterator[None]:
+    """Run a worker that looks for lost work so often, and answers already."""
+    start = (
+        "import sys, sealq_storage.dispatch as dispatch\n"
+        f"dispatch.RESUME_SECONDS = {resume_seconds}\n"
+        "from celery.__main__ import main\n"
+        "sys.argv[1:] = ['-A', 'sealq_worker.app', 'worker']\n"
+        "main()\n"
+    )
+    environment = {**os.environ, **settings.environment()}
+    command = [sys.executable, "-c", start]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
+        try:
+            until(lambda: make_celery(settings).control.ping(timeout=0.5))
+            yield
+        finally:
+            worker.terminate()
 
 
 def test_a_worker_that_starts_takes_up_what_its_forerunner_held(

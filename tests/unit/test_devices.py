@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sealq_worker.devices import VISIBILITY_VARIABLES, Device, detect_devices
-from sealq_worker.errors import DeviceError
+from sealq_worker.errors import DeviceError, DeviceNameError
 
 
 class TestName:
@@ -43,7 +43,7 @@ class TestName:
     def test_what_names_none_or_several_is_refused_with_the_remedy(
         self, text: str, reason: str
     ) -> None:
-        with pytest.raises(DeviceError, match=reason):
+        with pytest.raises(DeviceNameError, match=reason):
             Device.parse(text)
 
     @pytest.mark.parametrize(("text", "name"), [("cpu", "cpu"), ("npu:3", "npu:0")])

@@ -60,9 +60,18 @@ def _named(names: Sequence[str]) -> list[Device]:
 
 
 def _found() -> list[Device]:
-    """Return all usable devices of this host, or the CPU."""
-    devices = [device for device in detect_devices() if _is_there(device)]
+    """Return all usable devices that this process may see, or the CPU."""
+    shown = [device for device in detect_devices() if _is_shown(device)]
+    devices = [device for device in shown if _is_there(device)]
     return devices or [Device("cpu", None)]
+
+
+def _is_shown(device: Device) -> bool:
+    try:
+        device.visibility(os.environ)
+    except DeviceError:
+        return False
+    return True
 
 
 def _is_there(device: Device) -> bool:

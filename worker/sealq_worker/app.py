@@ -16,13 +16,14 @@ from kombu.entity import Queue
 from sealq_configs.errors import SealqError
 from sealq_configs.logs import configure_logging
 from sealq_configs.settings import Settings, load_settings
-from sealq_storage.dispatch import Dispatcher
+from sealq_storage.dispatch import RESUME_SECONDS, Dispatcher
 from sealq_storage.documents import give_back_documents
 from sealq_storage.pages import give_back_pages
 from sealq_storage.sql.engine import open_engine, open_sessions, reachable
 from sealq_storage.sql.migrate import require_current
 from sealq_storage.transport import Transport, make_celery, queues_of
 from sealq_worker.devices import Device
+from sealq_worker.runtime import STACK_ERRORS
 from sealq_worker.tasks import register_tasks
 
 log = logging.getLogger(__name__)
@@ -43,16 +44,19 @@ def create_app(settings: Settings) -> Celery:
     def start_logging(**_: Any) -> None:
         configure_logging(settings.log_level, settings.log_format)
 
-    def take_up_work(**_: Any) -> None:
-        _take_up_work(app, settings)
+    def take_up_work(sender: Any, **_: Any) -> None:
+        dispatcher = _take_up_work(app, settings)
+        _resume(dispatcher)
+        # In the loop that takes messages: between two of them, in this very thread.
+        sender.timer.call_repeatedly(RESUME_SECONDS, _resume, (dispatcher,))
 
     setup_logging.connect(start_logging, weak=False)
     worker_ready.connect(take_up_work, weak=False)
     return app
 
 
-def _take_up_work(app: Celery, settings: Settings) -> None:
-    """Free what a process of this name held when it died, and publish what no message covers."""
+def _take_up_work(app: Celery, settings: Settings) -> Dispatcher:
+    """Free what a process of this name held when it died; return what publishes it again."""
     engine = open_engine(settings.database)
     try:
         with reachable(engine):
@@ -65,11 +69,18 @@ def _take_up_work(app: Celery, settings: Settings) -> None:
         with sessions.begin() as session:
             give_back_pages(session, owner)
             give_back_documents(session, owner)
-    dispatcher = Dispatcher(sessions, Transport(app), settings)
-    again = dispatcher.republish_due(older_than=settings.visibility_timeout)
+    return Dispatcher(sessions, Transport(app), settings)
+
+
+def _resume(dispatcher: Dispatcher) -> None:
+    """Publish what no message covers any more; a stack that is away is asked again next time."""
+    try:
+        again = dispatcher.resume()
+    except STACK_ERRORS as exc:
+        log.warning("%s", exc)
+        return
     if again.documents or again.pages:
         log.info("published again: %d documents, %d pages", again.documents, again.pages)
-    engine.dispose()
 
 
 app = create_app(load_settings().settings)

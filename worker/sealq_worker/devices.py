@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sealq_worker.errors import DeviceError
+from sealq_worker.errors import DeviceError, DeviceNameError
 
 #: The variable by which each vendor's runtime shows a process only some devices.
 #: PaddleX's inference sets none of them, so sealq does, before PaddleX is imported.
@@ -37,17 +37,19 @@ class Device:
         """Read `cpu`, `gpu`, `gpu:0`, `npu:1`, ...
 
         Raises:
-            DeviceError: The text names no device, or several: one process serves one device.
+            DeviceNameError: The text names no device, or several: one process serves one device.
         """
         kind, _, index = text.strip().lower().partition(":")
         if kind not in DEVICE_KINDS:
-            raise DeviceError(f"{text}: no such kind of device. Known: {', '.join(DEVICE_KINDS)}.")
+            raise DeviceNameError(
+                f"{text}: no such kind of device. Known: {', '.join(DEVICE_KINDS)}."
+            )
         if kind == "cpu":
             if index:
-                raise DeviceError(f"{text}: the CPU has no number. Write cpu.")
+                raise DeviceNameError(f"{text}: the CPU has no number. Write cpu.")
             return cls(kind, None)
         if index and not (index.isascii() and index.isdigit()):
-            raise DeviceError(
+            raise DeviceNameError(
                 f"{text}: write one number, as in {kind}:0; repeat --device for more."
             )
         return cls(kind, int(index or 0))

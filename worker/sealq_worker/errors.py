@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sealq_configs.errors import SealqError, StackUnreachableError
+from sealq_configs.errors import SealqError, StackUnreachableError, WrongUseError
 
 
 class WorkerError(SealqError):
@@ -13,6 +13,10 @@ class WorkerError(SealqError):
 
 class DeviceError(WorkerError, StackUnreachableError):
     """The device is not there."""
+
+
+class DeviceNameError(WorkerError, WrongUseError):
+    """This names no device."""
 
 
 class ReaderError(WorkerError):

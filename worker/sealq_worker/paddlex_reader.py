@@ -77,8 +77,8 @@ def _create(spec: PipelineSpec, device: Device, models: ModelCache, font: Path |
             "pip install 'sealq[paddle]' (CPU; others: docs/cluster.md), or use preset mobile."
         )
     config = _with_folders(spec.pipeline, models.directory)
-    paddlex = import_paddlex(font)
     try:
+        paddlex = import_paddlex(font)
         return paddlex.create_pipeline(config=config, device=device.pinned_name)
     except Exception as exc:
         raise ReaderError(_explain(spec, device, models, exc)) from exc
