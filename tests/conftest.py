@@ -21,6 +21,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, make_url, text
 
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.settings import load_settings
 from sealq_storage.objects import ObjectStore, open_objects
 from sealq_storage.objects.s3 import s3_client
 
@@ -32,6 +34,12 @@ _numbers = itertools.count(1)
 
 #: Ports tried when others take the free one first.
 _PORT_TRIES = 5
+
+
+def pytest_configure() -> None:
+    """Name the font for pictures once for all tests: PaddleX reads it when it is imported first."""
+    font = ModelCache(load_settings().settings.models_dir).font()
+    os.environ["PADDLE_PDX_LOCAL_FONT_FILE_PATH"] = str(font)
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,6 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 #: Their names, in the order in which a folder gives them.
 SAMPLE_NAMES = ("contract.pdf", "invoice.jpg", "no_seal.png", "receipts.tiff", "seal_crop.png")
-#: Real documents, which are not part of the repository.
-REFERENCES = Path(os.environ.get("SEALQ_REFERENCE_IMAGES") or ROOT.parent / "shared" / "data")
 #: Seconds after which a command hangs.
 PATIENCE = 300
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -73,7 +74,8 @@ def write_bench(
     # Fetched once, before processes would all want to.
     faces(split)
     documents = list(planned(seed, count))
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+    # Fresh processes: the threads of OpenCV and ONNX Runtime do not survive a fork.
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn")) as pool:
         written = pool.map(partial(_write, folder, split), documents)
         lines = [json.dumps(line, ensure_ascii=False) + "\n" for page in written for line in page]
     (folder / "truth.jsonl").write_text("".join(lines), encoding="utf-8")

@@ -7,11 +7,13 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 import pytest
 from installed import SAMPLES, SamplesRun, Sealq, command
@@ -102,12 +104,24 @@ def test_on_a_terminal_the_table_fits_and_chinese_names_stay_whole(
         assert region["lines"][0]["text"] in shown
 
 
-def on_terminal(sealq: Sealq, columns: int, *arguments: str) -> list[str]:
-    """Run a command on a terminal of so many columns; return the lines it shows."""
+def on_terminal(
+    sealq: Sealq, columns: int, *arguments: object, stdout: IO[bytes] | None = None
+) -> list[str]:
+    """Run a command on a terminal of so many columns; return the lines it shows.
+
+    Args:
+        sealq: The command.
+        columns: Of the terminal.
+        arguments: Of the command.
+        stdout: Where its stdout goes, if not to the terminal.
+    """
     screen, terminal = pty.openpty()
-    environment = sealq.environment(COLUMNS=str(columns), TERM="dumb")
     running = subprocess.Popen(
-        command(*arguments), cwd=sealq.folder, env=environment, stdout=terminal
+        command(*arguments),
+        cwd=sealq.folder,
+        env=sealq.environment(COLUMNS=str(columns), TERM="xterm", NO_COLOR="1"),
+        stdout=stdout or terminal,
+        stderr=terminal,
     )
     os.close(terminal)
     shown = b""
@@ -116,7 +130,7 @@ def on_terminal(sealq: Sealq, columns: int, *arguments: str) -> list[str]:
             shown += block
     os.close(screen)
     assert running.returncode == 0
-    return shown.decode().splitlines()
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown.decode()).splitlines()
 
 
 def test_a_table_in_a_pipe_is_not_cut(samples_run: SamplesRun) -> None:
@@ -193,6 +207,18 @@ def test_a_job_waits_is_cancelled_and_made_due_again(home: Sealq, redis_url: str
     assert "due again are 2 documents and 0 pages" in home("retry", job, **stack).err
     assert stands() == ("running", {"listed": 2})
     assert "Published again: 2 documents and 0 pages" in home("resume", job, **stack).err
+
+
+def test_stdout_has_the_job_s_id_where_a_terminal_shows_the_progress(
+    home: Sealq, redis_url: str
+) -> None:
+    sealq = Sealq(home.folder, {"SEALQ_REDIS_URL": redis_url})
+    with (home.folder / "out").open("w+b") as out:
+        shown = on_terminal(sealq, 80, "submit", SAMPLES / "invoice.jpg", stdout=out)
+        out.seek(0)
+        said = out.read().decode()
+    assert "1 document submitted" in "".join(shown)
+    assert said == home("status", "last", "--format", "json").json["id"] + "\n"
 
 
 # Without a stack ----------------------------------------------------------------------------------

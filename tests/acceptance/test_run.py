@@ -13,9 +13,10 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from installed import PATIENCE, REFERENCES, SAMPLES, Said, SamplesRun, Sealq
+from installed import PATIENCE, SAMPLES, Said, SamplesRun, Sealq
 from odd_files import encrypted_pdf
 from PIL import Image, ImageOps
+from references import reference, truth_of
 from sqlalchemy import create_engine, text
 from waiting import until
 
@@ -114,11 +115,8 @@ def test_a_second_run_reads_nothing_again(samples_run: SamplesRun, tmp_path: Pat
 @pytest.fixture(scope="module")
 def reference_regions(tmp_path_factory: pytest.TempPathFactory) -> list[Region]:
     """Read the reference images once."""
-    if not REFERENCES.is_dir():
-        pytest.skip(f"no reference images in {REFERENCES} (SEALQ_REFERENCE_IMAGES)")
-    names = ("seal_text_det.png", "contract_page.jpeg")
-    sealq = Sealq(tmp_path_factory.mktemp("references"))
-    said = sealq("run", *(REFERENCES / name for name in names), "--format", "json")
+    images = [reference(name) for name in ("seal_text_det.png", "contract_page.jpeg")]
+    said = Sealq(tmp_path_factory.mktemp("references"))("run", *images, "--format", "json")
     assert said.code == 0, said.err
     regions: list[Region] = said.json
     return regions
@@ -139,8 +137,7 @@ def test_both_whole_seals_of_a_real_contract_page_are_found_and_one_is_read(
     reference_regions: list[Region],
 ) -> None:
     regions = regions_of(reference_regions, "contract_page.jpeg")
-    truth = json.loads((REFERENCES / "truth.json").read_text("utf-8"))["contract_page.jpeg"]
-    for seal in truth["seals"]:
+    for seal in truth_of("contract_page.jpeg")["seals"]:
         if not seal.get("partial"):
             assert max(overlap(region["box"], seal["box"]) for region in regions) > SAME
     said = {line for region in regions for line in texts(region)}

@@ -7,7 +7,6 @@ file, and called as its documentation shows.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from references import reference
 
 from sealq_configs.model_cache import ModelCache
 from sealq_configs.parameters import validate_parameters
@@ -35,8 +35,6 @@ Parameters = Mapping[str, Any]
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
-#: Real documents, which are not part of the repository.
-REFERENCES = Path(os.environ.get("SEALQ_REFERENCE_IMAGES") or ROOT.parent / "shared" / "data")
 
 CPU = Device("cpu", None)
 DPI = 144
@@ -70,13 +68,6 @@ def page_of(file: Path, number: int = 1, quarter_turns: int = 0) -> PageImage:
         page = document.page(number)
     turned = np.ascontiguousarray(np.rot90(page.image, quarter_turns))
     return PageImage(turned, page.dpi)
-
-
-def reference(name: str) -> Path:
-    """Return a reference image, or skip the test where there are none."""
-    if not REFERENCES.is_dir():
-        pytest.skip(f"no reference images in {REFERENCES} (SEALQ_REFERENCE_IMAGES)")
-    return REFERENCES / name
 
 
 @pytest.fixture(scope="module")

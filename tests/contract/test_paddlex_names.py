@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import paddlex
 import pytest
-from paddlex.inference.models import DetPredictor
-from paddlex.inference.models.bindings import UnknownModelError, get_predictor_cls
-from paddlex.inference.models.bindings import get_supported_engines as engines_of
 
 from sealq_configs.catalogue import CATALOGUE, MODULE_MODELS, Asset
+from sealq_worker.paddlex_env import import_paddlex
 
 #: What the names of the architectures begin with that PaddleX uses for layouts.
 LAYOUT_FAMILIES = ("PicoDet", "RT-DETR", "PP-DocLayout", "PP-DocBlockLayout")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def paddlex() -> None:
+    """Import PaddleX as sealq does: imported otherwise it runs no pipeline in this process."""
+    import_paddlex(None)
+
+
+def engines_of(name: str) -> list[str]:
+    from paddlex.inference.models.bindings import get_supported_engines
+
+    return list(get_supported_engines(name))
+
+
 def registered() -> tuple[str, ...]:
     """All names in PaddleX's registry: it tells them to whoever asks for one it does not know."""
+    from paddlex.inference.models.bindings import UnknownModelError
+
     with pytest.raises(UnknownModelError) as error:
         engines_of("no such model")
     known: tuple[str, ...] = error.value.known_models
@@ -26,11 +37,14 @@ def registered() -> tuple[str, ...]:
 
 def documented(module: str) -> set[str]:
     """Names for which PaddleX brings a configuration file of this module."""
-    folder = Path(paddlex.__file__).parent / "configs" / "modules" / module
+    folder = Path(str(import_paddlex(None).__file__)).parent / "configs" / "modules" / module
     return {file.stem for file in folder.glob("*.yaml")}
 
 
 def detects_objects(name: str) -> bool:
+    from paddlex.inference.models import DetPredictor
+    from paddlex.inference.models.bindings import get_predictor_cls
+
     return issubclass(get_predictor_cls(name, "paddle_static"), DetPredictor)
 
 

@@ -13,7 +13,7 @@ from sealq_producer.cli.report import exit_code, show_failures, summary
 from sealq_producer.output import count_of, standard_output
 from sealq_producer.progress import progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
-from sealq_producer.stack import open_stack
+from sealq_producer.stack import Stack, open_stack
 from sealq_producer.submit import submit as submit_job
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Name the documents and do nothing.")
@@ -44,15 +44,26 @@ def submit(
     if dry_run:
         print_plan(sources, skipped)
         return
-    with open_stack(loaded.settings) as stack, progress() as show:
-        submitted = submit_job(stack, new, sources, show_documents(show))
+    with open_stack(loaded.settings) as stack:
+        with progress() as show:
+            submitted = submit_job(stack, new, sources, show_documents(show))
         report_skipped(skipped)
         click.echo(submitted.job_id)
         if wait:
-            status = wait_for(stack, submitted.job_id, show)
-            show_failures(stack, status)
-            click.echo(summary(status), err=True)
-            ctx.exit(exit_code(status))
+            ctx.exit(_wait(stack, submitted.job_id))
+
+
+def _wait(stack: Stack, job_id: str) -> int:
+    """Show how a job goes until it is done; return the exit code."""
+    try:
+        with progress() as show:
+            status = wait_for(stack, job_id, show)
+    except KeyboardInterrupt:
+        click.echo(f"Job {job_id} goes on: see `sealq status {job_id}`.", err=True)
+        raise
+    show_failures(stack, status)
+    click.echo(summary(status), err=True)
+    return exit_code(status)
 
 
 def print_plan(sources: Iterable[Source], skipped: Skipped) -> None:
