@@ -28,7 +28,7 @@ demo: setup  ## Read the seals in samples/
 test: setup lint  ## All checks and all tests
 	$(BIN)/pytest
 
-test-fast: setup  ## The tests that start no model and no worker
+test-fast: setup  ## The tests that start no worker
 	$(BIN)/pytest tests/unit tests/contract -x -q
 
 lint: setup  ## Style, types, layers

@@ -1,4 +1,4 @@
-"""Real documents, not part of the repository: `SEALQ_REFERENCE_IMAGES` names their folder.
+"""Real documents, not part of the repository: `REFERENCE_IMAGES` names their folder.
 
 Where there is none, the tests that need them are skipped.
 """
@@ -14,14 +14,13 @@ import pytest
 
 _BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
-# Taken away: sealq refuses variables of this beginning that are no settings of its own.
-_FOLDER = Path(os.environ.pop("SEALQ_REFERENCE_IMAGES", "") or _BESIDE)
+_FOLDER = Path(os.environ.get("REFERENCE_IMAGES") or _BESIDE)
 
 
 def reference(name: str) -> Path:
     """Return a reference image, or skip the test."""
     if not _FOLDER.is_dir():
-        pytest.skip(f"no reference images in {_FOLDER} (SEALQ_REFERENCE_IMAGES)")
+        pytest.skip(f"no reference images in {_FOLDER} (REFERENCE_IMAGES)")
     return _FOLDER / name
 
 

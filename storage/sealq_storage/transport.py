@@ -132,6 +132,7 @@ def _reachable() -> Iterator[None]:
     try:
         yield
     except (KombuError, RedisError, ConnectionError) as exc:
+        reason = str(exc).rstrip(".")
         raise BrokerUnreachableError(
-            f"Redis can't be reached: {exc}. Check SEALQ_REDIS_URL and that the server runs."
+            f"Redis can't be reached: {reason}. Check SEALQ_REDIS_URL and that the server runs."
         ) from exc
