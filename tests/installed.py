@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sysconfig
 from collections.abc import Mapping
@@ -74,6 +75,7 @@ class Sealq:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 (it takes no lock)
             )
 
     def environment(self, **variables: str) -> dict[str, str]:
@@ -104,3 +106,8 @@ class SamplesRun:
     documents: Path
     #: The truth of each sample, by its name.
     truth: Mapping[str, Any]
+
+
+def _hear_ctrl_c() -> None:
+    """Whoever runs the tests in the background has it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -105,7 +105,7 @@ def _page_row(record: Record) -> dict[str, str]:
     reason = f"{record['error_code']}: {record['error']}" if record["error_code"] else ""
     return {
         "document": record["document"],
-        "page": str(record["page"]),
+        "page": str(record["page"] or ""),
         "state": record["state"],
         "seals": str(record["regions"]) if record["state"] == "done" else "",
         "reason": reason,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from sealq_storage.readings import Polygon
-from sealq_storage.sql.tables import Document, Line, Page, PageState, Reading, Region
+from sealq_storage.sql.tables import Document, DocumentState, Line, Page, Reading, Region
 
 #: Rows fetched from the database at a time.
 FETCH_ROWS = 1000
@@ -50,7 +50,8 @@ class PageResult:
     """A page that was asked for, with or without seals."""
 
     document: str
-    page: int
+    #: None: the document as a whole, which could not be opened.
+    page: int | None
     state: str
     regions: int
     page_width: int | None
@@ -95,7 +96,10 @@ def stream_regions(
 def stream_pages(
     session: Session, job_id: str, wanted: ResultFilter | None = None
 ) -> Iterator[PageResult]:
-    """Yield the pages of a job, those without a region too, in constant memory."""
+    """Yield the pages of a job, those without a region too, in constant memory.
+
+    A document that could not be opened has no pages: it stands there itself, with its reason.
+    """
     regions = (
         select(func.count())
         .where(Region.reading_id == Page.reading_id)
@@ -103,17 +107,18 @@ def stream_pages(
         .scalar_subquery()
     )
     query: Select[Any] = (
-        select(Document.source, Page, Reading, regions)
-        .join(Document, Document.id == Page.document_id)
+        select(Document, Page, Reading, regions)
+        .outerjoin(Page, Page.document_id == Document.id)
         .outerjoin(Reading, Reading.id == Page.reading_id)
-        .where(Page.job_id == job_id)
-        .order_by(Page.document_id, Page.number)
+        .where(Document.job_id == job_id)
+        .where(or_(Page.id.is_not(None), Document.state == DocumentState.FAILED))
+        .order_by(Document.id, Page.number)
         .execution_options(yield_per=FETCH_ROWS)
     )
     if wanted and wanted.document:
         query = query.where(_document_like(wanted.document))
-    for source, page, reading, count in session.execute(query):
-        yield _page(source, page, reading, count)
+    for document, page, reading, count in session.execute(query):
+        yield _page(document, page, reading, count)
 
 
 def _conditions(wanted: ResultFilter) -> list[ColumnElement[bool]]:
@@ -157,15 +162,18 @@ def _region(rows: Sequence[Row[str, int, Reading, Region, Line]]) -> RegionResul
     )
 
 
-def _page(source: str, page: Page, reading: Reading | None, regions: int) -> PageResult:
+def _page(
+    document: Document, page: Page | None, reading: Reading | None, regions: int
+) -> PageResult:
+    ended = page or document
     return PageResult(
-        document=source,
-        page=page.number,
-        state=PageState(page.state),
+        document=document.source,
+        page=page.number if page else None,
+        state=str(ended.state),
         regions=regions,
         page_width=reading.page_width if reading else None,
         page_height=reading.page_height if reading else None,
         looked=reading.looked if reading else None,
-        error_code=page.error_code,
-        error=page.error,
+        error_code=ended.error_code,
+        error=ended.error,
     )

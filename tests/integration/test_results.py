@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from weakref import WeakSet
 
 import pytest
-from rows import migrated, new_job, new_pages, new_reading
+from rows import migrated, new_documents, new_job, new_pages, new_reading
 from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
+from sealq_storage.documents import NewDocument, add_documents
 from sealq_storage.pages import claim_pages, fail_page, finish_page
 from sealq_storage.readings import NewLine, NewRegion, save_reading
 from sealq_storage.results import (
@@ -202,6 +203,19 @@ class TestPages:
             ("a.pdf", 4, "due", 0, None, None),
             ("0.pdf", 1, "done", 0, "layout", None),
         ]
+
+    def test_a_document_that_could_not_be_opened_stands_there_with_its_reason(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        read_document(sessions, job_id, "a.pdf", ())
+        broken = NewDocument("b.pdf", "file:///b.pdf", error_code="corrupt", error="It is cut.")
+        with sessions.begin() as session:
+            add_documents(session, job_id, [broken])
+        new_documents(sessions, job_id, "c.pdf")
+        listed = [(page.document, page.page, page.state) for page in pages(sessions, job_id)]
+        assert listed == [("a.pdf", 1, "done"), ("b.pdf", None, "failed")]
+        reason = pages(sessions, job_id)[1]
+        assert (reason.error_code, reason.error) == ("corrupt", "It is cut.")
 
 
 def add_regions(session: Session, number: int) -> None:
