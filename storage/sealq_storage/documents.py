@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sealq_storage.sql.clock import database_now
+from sealq_storage.sql.engine import dialect_of
 from sealq_storage.sql.tables import Document, DocumentState, Job, Page
 
 
@@ -61,9 +61,9 @@ def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -
     rows = [_row(job_id, new, listed) for new in batch]
     if not rows:
         return []
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = (
-        dialect.insert(Document)
+        dialect_of(session)
+        .insert(Document)
         .on_conflict_do_nothing(index_elements=["job_id", "source_sha256"])
         .returning(Document.id, Document.state)
     )

@@ -6,15 +6,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import ModuleType
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from sealq_configs.spec import PipelineSpec
 from sealq_storage.errors import JobNotFoundError, TokenConflictError
 from sealq_storage.sql.clock import database_now
+from sealq_storage.sql.engine import dialect_of
 from sealq_storage.sql.tables import Document, DocumentState, Job, Page, PageState, Pipeline
 from sealq_storage.transport import DEFAULT_PRIORITY
 
@@ -53,7 +52,7 @@ def create_job(session: Session, new: NewJob) -> Job:
     save_pipeline(session, new.spec)
     # Not "look, then insert": two producers may bring the same token at the same time.
     made = session.scalar(
-        _dialect(session)
+        dialect_of(session)
         .insert(Job)
         .values(_values(new))
         .on_conflict_do_nothing(index_elements=["client_token"])
@@ -65,7 +64,7 @@ def create_job(session: Session, new: NewJob) -> Job:
 def save_pipeline(session: Session, spec: PipelineSpec) -> None:
     """Store a spec under its id unless it is there."""
     values = {"id": spec.id, "preset": spec.preset, "spec": spec.to_json()}
-    session.execute(_dialect(session).insert(Pipeline).values(**values).on_conflict_do_nothing())
+    session.execute(dialect_of(session).insert(Pipeline).values(**values).on_conflict_do_nothing())
 
 
 def load_spec(session: Session, pipeline_id: str) -> PipelineSpec:
@@ -155,10 +154,6 @@ def retry_job(session: Session, job_id: str) -> Retried:
         .returning(Page.id)
     ).all()
     return Retried(len(documents), len(pages))
-
-
-def _dialect(session: Session) -> ModuleType:
-    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 def _values(new: NewJob) -> dict[str, object]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from sealq_storage.sql.engine import dialect_of
 from sealq_storage.sql.tables import Line, Reading, Region
 
 #: (x, y) pairs.
@@ -72,9 +72,9 @@ def find_readings(session: Session, keys: Iterable[ReadingKey]) -> dict[ReadingK
 
 def save_reading(session: Session, new: NewReading) -> int:
     """Insert a reading with all below it, or return the one that another worker stored first."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     inserted: int | None = session.execute(
-        dialect.insert(Reading)
+        dialect_of(session)
+        .insert(Reading)
         .values(**_values(new))
         .on_conflict_do_nothing(index_elements=["content_sha256", "page_number", "pipeline_digest"])
         .returning(Reading.id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -54,6 +56,11 @@ def open_sessions(engine: Engine, *, read_only: bool = False) -> Sessions:
     """
     bind = engine.execution_options(sealq_read_only=True) if read_only else engine
     return sessionmaker(bind, expire_on_commit=False)
+
+
+def dialect_of(session: Session) -> ModuleType:
+    """Return SQLAlchemy's module of the database in use: its `insert` knows ON CONFLICT."""
+    return postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
 
 
 @contextmanager
