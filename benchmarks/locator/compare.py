@@ -26,13 +26,13 @@ from sealq_worker.paddlex_env import import_paddlex
 Finder = Callable[[Pixels], tuple[Found, ...]]
 
 
-def paddlex_finder(model: Path) -> Finder:
+def paddlex_module(model: Path) -> Any:
     """Return PaddleX's layout module with a model, as sealq's presets set it up.
 
     Args:
         model: Folder with `inference.onnx` and `inference.yml`.
     """
-    module = import_paddlex(font=None).create_model(
+    return import_paddlex(font=None).create_model(
         PADDLEX_NAME,
         model_dir=str(model),
         engine="onnxruntime",
@@ -42,6 +42,11 @@ def paddlex_finder(model: Path) -> Finder:
         layout_nms=True,
         layout_merge_bboxes_mode="large",
     )
+
+
+def paddlex_finder(model: Path) -> Finder:
+    """Return what finds seals with a model: see `paddlex_module`."""
+    module = paddlex_module(model)
     return lambda page: tuple(_founds(next(iter(module.predict(page)))["boxes"]))
 
 

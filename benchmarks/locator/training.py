@@ -30,9 +30,9 @@ WARM_UP = 100
 #: Pull of the weights towards zero, per step and rate.
 DECAY = 0.02
 
-#: Side of the pictures at first, and the share of the run in which they grow no larger. Small ones
-#: teach what a seal is two and a half times as fast; the rest of the run is for exact boxes.
-FIRST_SIDE, FIRST_SHARE = 320, 0.35
+#: Shares of the run, and the side of the pictures until then, in pixels. Small ones teach what a
+#: seal is two and a half times as fast; large ones what else looks like one, and exact boxes.
+SIDES = ((0.32, 320), (0.7, 384), (1.0, INPUT_SIDE))
 
 #: Share of the averaged weights that a step keeps, once enough steps are behind.
 AVERAGE = 0.999
@@ -90,7 +90,8 @@ class Training:
     @property
     def side(self) -> int:
         """Side of the pictures to learn from now, in pixels."""
-        return FIRST_SIDE if self.progress.seconds < FIRST_SHARE * self._seconds else INPUT_SIDE
+        done = self.progress.seconds / self._seconds
+        return next((side for until, side in SIDES if done < until), INPUT_SIDE)
 
     def epoch(self, batches: Iterable[Example]) -> float:
         """Learn from batches until they or the time are over; return the mean loss."""

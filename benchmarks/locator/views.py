@@ -33,6 +33,10 @@ CUT_SHARES = (0.2, 0.85)
 #: Visible share of a box under which nothing of the seal is left to see.
 GONE_SHARE = 0.02
 
+#: Share of pages that give a window, and of pages with seals that give a close-up: most pictures in
+#: use are whole pages.
+WINDOWS, CLOSE_UPS = 0.7, 0.35
+
 #: Sides of a window as shares of the page's.
 WINDOW_SHARES = (0.3, 0.9)
 
@@ -56,10 +60,11 @@ class View:
 
 
 def views_of(page: BenchPage, rng: np.random.Generator) -> Iterator[View]:
-    """Yield the whole page, a window on it and, where it has seals, a close-up of one."""
+    """Yield the whole page, and by chance a window on it and a close-up of one of its seals."""
     yield page_view(page)
-    yield _cut_out(page, _window(page, rng))
-    if page.truth.seals:
+    if rng.random() < WINDOWS:
+        yield _cut_out(page, _window(page, rng))
+    if page.truth.seals and rng.random() < CLOSE_UPS:
         yield _cut_out(page, _close_up(page, rng))
 
 

@@ -22,6 +22,10 @@ _INKS = {
 }
 
 
+#: Strength below which a seal is faint; unevenness and wear from which on they are flaws.
+_FAINT, _UNEVEN = 0.6, 0.3
+
+
 @dataclass(frozen=True)
 class Pressing:
     """How a seal is pressed.
@@ -45,6 +49,18 @@ class Pressing:
     grain: float
     second: tuple[float, float] | None = None
     smudge: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What a reader may stumble over, as the truth names it."""
+        found = {
+            "faint": self.strength < _FAINT,
+            "patchy": self.patchy > _UNEVEN,
+            "worn": self.worn > _UNEVEN,
+            "smudged": any(self.smudge),
+            "twice": self.second is not None,
+        }
+        return tuple(name for name, there in found.items() if there)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class Seal:
         ink: Name of the colour.
         rotation: Degrees counter-clockwise.
         straddling: Whether its parts lie on several pages.
+        flaws: As in the truth.
     """
 
     seal_id: str
@@ -33,6 +34,7 @@ class Seal:
     ink: str
     rotation: float
     straddling: bool = False
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ class Found:
     score: float
     #: Texts read in it, in the pipeline's order.
     lines: tuple[str, ...] = ()
+    #: Which pass found it: `layout`, `second_look`, or `whole`.
+    found_by: str = "layout"
 
 
 @dataclass(frozen=True)

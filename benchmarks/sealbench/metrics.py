@@ -12,6 +12,7 @@ from sealbench.finding import Case, Finding, SlicedFinding, cases_of, finding, s
 from sealbench.match import CUT_SEAL, TRUE_TAX_MARK, Alarm, PageMatch, Thing, match_page
 from sealbench.outcome import PageOutcome
 from sealbench.reading import Reading, reading, text_cases
+from sealbench.second_look import SecondLookFigures, second_look
 from sealbench.truth import SealTruth
 
 #: The IoU at which alarms are counted and texts looked up.
@@ -69,6 +70,8 @@ class Quality:
     tax_mark: Mapping[float, Finding]
     false_alarms: FalseAlarms
     texts: Reading
+    #: None where no page was looked at again.
+    second_look: SecondLookFigures | None
     #: Median seconds of a page, by stage.
     seconds: Mapping[str, float]
 
@@ -99,6 +102,7 @@ def measure(outcomes: Sequence[PageOutcome]) -> Quality:
         cut={at: _cut(pages) for at, pages in judged.items()},
         tax_mark={at: _tax_marks(pages) for at, pages in judged.items()},
         false_alarms=_false_alarms(loose),
+        second_look=second_look([(page.outcome, page.match) for page in loose]),
         texts=reading([case for page in loose for case in text_cases(page.match.whole)]),
         seconds=_medians(outcomes),
     )

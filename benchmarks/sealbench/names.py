@@ -15,6 +15,7 @@ import numpy as np
 from sealbench.chance import between, digits, happens, pick, weighted
 from sealbench.fonts import Split
 from sealbench.words import WORDS
+from sealq_worker.careful import credit_code
 
 _PROVINCES: Sequence[str] = WORDS["provinces"]
 _TOWNS: Sequence[str] = WORDS["towns"]
@@ -87,11 +88,16 @@ def person(rng: np.random.Generator, split: Split) -> str:
 
 
 def tax_code(rng: np.random.Generator) -> str:
-    """Return a unified social credit code's 18 places, or the 15 of an older tax number."""
+    """Return a unified social credit code's 18 places, or the 15 of an older tax number.
+
+    Their check digits hold, as those of real ones do.
+    """
     if happens(rng, 0.2):
-        return digits(rng, 15)
-    tail = "".join(pick(rng, _CODE) for _ in range(10))
-    return "91" + digits(rng, 6) + tail
+        body = digits(rng, 15)[:14]
+        return body + credit_code.organisation_digit(body[6:])
+    body = "".join(pick(rng, _CODE) for _ in range(10))[:8]
+    start = "91" + digits(rng, 6) + body + credit_code.organisation_digit(body)
+    return start + credit_code.check_digit(start)
 
 
 def town(rng: np.random.Generator, split: Split) -> str:

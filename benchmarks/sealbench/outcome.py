@@ -26,6 +26,8 @@ class PageOutcome:
     seconds: Mapping[str, float]
     #: Why the page could not be read; it then counts as one on which nothing was found.
     error: str | None = None
+    #: How surely the pipeline says that no whole seal is there, 0 to 1; None: it does not say.
+    empty_score: float | None = None
 
     @property
     def sealless(self) -> bool:

@@ -40,7 +40,7 @@ def pressed(
     """Return a seal and its ink, for the scale of the writer's sheet."""
     rng = writer.rng
     pressing, rotation = random_pressing(rng, firm=firm), _rotation(rng)
-    seal = Seal(digits(rng, 9), "seal", design, pressing.ink, rotation, straddling)
+    seal = Seal(digits(rng, 9), "seal", design, pressing.ink, rotation, straddling, pressing.flaws)
     return seal, press(design, pressing, writer.sheet.scale, rotation, rng)
 
 

@@ -57,6 +57,7 @@ def _seal(stamped: Stamped, sheet: Sheet, shot: Shot) -> SealTruth | None:
             TextTruth(role, text, round(height * sheet.scale * scale, 2))
             for role, text, height in _texts(seal.design)
         ),
+        flaws=seal.flaws,
     )
 
 

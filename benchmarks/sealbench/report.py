@@ -16,6 +16,7 @@ from sealbench.figures import Mean, Share, as_json
 from sealbench.finding import Finding, SlicedFinding
 from sealbench.metrics import Cut, FalseAlarms, Quality
 from sealbench.reading import Reading
+from sealbench.second_look import SecondLookFigures
 
 #: Columns of a terminal that the widest table takes.
 WIDTH = 130
@@ -56,6 +57,8 @@ def _tables(quality: Quality) -> Iterator[Table]:
     yield _slices(quality.whole)
     yield _cut_slices(quality.cut)
     yield _alarms(quality.false_alarms)
+    if quality.second_look is not None:
+        yield _second_look(quality.second_look)
     yield _texts(quality.texts)
 
 
@@ -109,6 +112,18 @@ def _alarms(alarms: FalseAlarms) -> Table:
     table.caption = (
         f"{alarms.sealless_pages} sealless pages: {alarms.seal} boxes labelled seal{rate}; "
         f"{alarms.cut_seal} labelled cut_seal"
+    )
+    return table
+
+
+def _second_look(figures: SecondLookFigures) -> Table:
+    table = _table("pages called empty, how surely", "", "hold no whole seal")
+    for certainty, share in figures.empty.items():
+        table.add_row(certainty, "", _share(share))
+    table.caption = (
+        f"looked at again: {_share(figures.pages)} of the pages, {figures.seconds:.3f} s each, "
+        f"{figures.seconds_per_page:.3f} s a page over all; of the whole seals missed there it "
+        f"found {_share(figures.found)}, with {figures.alarms} false alarms"
     )
     return table
 

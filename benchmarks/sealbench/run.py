@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 from sealbench.bench import Bench, BenchEntry
-from sealbench.match import SEAL, Box, Found
+from sealbench.match import Found
 from sealbench.outcome import PageOutcome
 from sealbench.truth import PageTruth
 from sealq_configs.model_cache import ModelCache
@@ -20,7 +20,7 @@ from sealq_worker.documents import PageImage
 from sealq_worker.paddlex_reader import PaddleXReader
 from sealq_worker.pipelines import Pipeline
 from sealq_worker.reader import RawReading, Reader
-from sealq_worker.view import Transform, regions_of, transform_of
+from sealq_worker.view import regions_of, transform_of
 
 log = logging.getLogger(__name__)
 
@@ -39,24 +39,35 @@ def open_pipeline(preset: str, device: Device, settings: Settings) -> Pipeline:
     return Pipeline(spec, models, lambda spec: PaddleXReader(spec, device, models, font=None))
 
 
-def read_page(
-    reader: Reader, page: PageImage, truth: PageTruth
-) -> tuple[tuple[Found, ...], Mapping[str, float]]:
+@dataclass(frozen=True)
+class PageReading:
+    """What a reader says of a page.
+
+    Attributes:
+        found: Boxes of all labels, in the frame of the page's truth.
+        seconds: That the reader took, by stage; the pictures, which it draws for people, left out.
+        empty_score: How surely no whole seal is there, 0 to 1; None: it does not say.
+    """
+
+    found: tuple[Found, ...]
+    seconds: Mapping[str, float]
+    empty_score: float | None
+
+
+def read_page(reader: Reader, page: PageImage, truth: PageTruth) -> PageReading:
     """Read a page.
 
     Args:
         reader: sealq's own.
         page: At any resolution.
-        truth: What stands on it; its frame is that of the boxes returned.
-
-    Returns:
-        The boxes of all labels, and the seconds that the reader took, by stage.
+        truth: What stands on it.
     """
     raw = reader.read(page)
     height, width = page.image.shape[:2]
     scale = truth.width / width, truth.height / height
     found = tuple(_scaled(box, scale) for box in _boxes(raw, width, height))
-    return found, {"read": raw.seconds["read"]}
+    seconds = {stage: value for stage, value in raw.seconds.items() if stage != "draw"}
+    return PageReading(found, seconds, raw.empty_score)
 
 
 def read_bench(
@@ -68,44 +79,39 @@ def read_bench(
             yield _read(reader, bench, entry)
         except Exception as exc:
             log.exception("%s, page %d could not be read", entry.file, entry.page)
-            yield _outcome(entry, (), {}, repr(exc))
+            yield _outcome(entry, PageReading((), {}, None), repr(exc))
 
 
 def _read(reader: Reader, bench: Bench, entry: BenchEntry) -> PageOutcome:
     started = time.perf_counter()
     image = bench.image(entry.file, entry.page)
     prepared = time.perf_counter() - started
-    found, seconds = read_page(reader, image, entry.truth)
-    return _outcome(entry, found, {"prepare": prepared, **seconds})
+    reading = read_page(reader, image, entry.truth)
+    return _outcome(entry, replace(reading, seconds={"prepare": prepared, **reading.seconds}))
 
 
-def _outcome(
-    entry: BenchEntry,
-    found: tuple[Found, ...],
-    seconds: Mapping[str, float],
-    error: str | None = None,
-) -> PageOutcome:
-    return PageOutcome(entry.file, entry.page, entry.file_kind, entry.truth, found, seconds, error)
+def _outcome(entry: BenchEntry, reading: PageReading, error: str | None = None) -> PageOutcome:
+    return PageOutcome(
+        entry.file,
+        entry.page,
+        entry.file_kind,
+        entry.truth,
+        reading.found,
+        reading.seconds,
+        error,
+        reading.empty_score,
+    )
 
 
 def _boxes(raw: RawReading, width: int, height: int) -> Iterator[Found]:
     transform = transform_of(raw.res, width, height)
     for region in regions_of(raw.res, transform):
         score = _SURE if region.score is None else region.score
-        yield Found(SEAL, region.box, score, tuple(line.text for line in region.lines))
-    # What the locator reports and PaddleX does not read: cut seals, tax marks.
-    for box in (raw.res.get("layout_det_res") or {}).get("boxes", ()):
-        if box["label"].lower() != SEAL:
-            yield Found(box["label"].lower(), _placed(box, transform), float(box["score"]))
-
-
-def _placed(box: Mapping[str, Any], transform: Transform) -> Box:
-    x1, y1, x2, y2 = (float(value) for value in box["coordinate"])
-    (ax, ay), (bx, by) = transform.undo((x1, y1)), transform.undo((x2, y2))
-    return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+        lines = tuple(line.text for line in region.lines)
+        yield Found(region.label, region.box, score, lines, region.found_by)
 
 
 def _scaled(found: Found, scale: tuple[float, float]) -> Found:
     x1, y1, x2, y2 = found.box
     sx, sy = scale
-    return Found(found.label, (x1 * sx, y1 * sy, x2 * sx, y2 * sy), found.score, found.lines)
+    return replace(found, box=(x1 * sx, y1 * sy, x2 * sx, y2 * sy))

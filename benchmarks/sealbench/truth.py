@@ -45,6 +45,7 @@ class SealTruth:
         visible: Share of the seal's area on this page, 0 to 1.
         position: Of `plain`, `over_text`, `over_signature`, `overlapping`, `edge`, `straddling`.
         texts: All that is cut into the seal, visible on this page or not.
+        flaws: Of `faint`, `patchy`, `worn`, `smudged`, `twice`: how it was pressed badly.
     """
 
     seal_id: str
@@ -57,6 +58,7 @@ class SealTruth:
     visible: float
     position: tuple[str, ...]
     texts: tuple[TextTruth, ...]
+    flaws: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ def _seal(data: Mapping[str, Any]) -> SealTruth:
         "polygon": tuple((float(x), float(y)) for x, y in data["polygon"]),
         "position": tuple(data["position"]),
         "texts": tuple(TextTruth(**text) for text in data["texts"]),
+        "flaws": tuple(data.get("flaws", ())),
     }
     return SealTruth(**{**data, **made})
 
