@@ -6,6 +6,7 @@ A user's own PaddleX pipeline YAML is taken as it is; without the block it gets 
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sealq_configs.catalogue import CATALOGUE, MODULE_MODELS
 from sealq_configs.errors import PresetError
 from sealq_configs.parameters import PredictParameters
+from sealq_configs.purposes import Vocabulary, load_purposes, purposes_json
 from sealq_configs.spec import (
     CATALOGUE_PREFIX,
     ModelUse,
     PipelineSpec,
+    ReadingMode,
     SealCrops,
+    SecondLook,
     with_parameters,
 )
 
@@ -39,6 +43,8 @@ class PresetBlock(BaseModel):
     description: str = "A pipeline file of your own."
     dpi: int = Field(144, ge=36, le=1200)
     seal_crops: SealCrops = "auto"
+    reading: ReadingMode = "stock"
+    second_look: SecondLook = "never"
 
 
 class Preset(BaseModel):
@@ -51,19 +57,43 @@ class Preset(BaseModel):
     #: PaddleX's configuration as in the file; own model folders made absolute.
     pipeline: dict[str, Any]
 
-    def spec(self, parameters: PredictParameters, dpi: int | None = None) -> PipelineSpec:
+    def spec(
+        self,
+        parameters: PredictParameters,
+        dpi: int | None = None,
+        reading: ReadingMode | None = None,
+        purposes: Vocabulary | None = None,
+    ) -> PipelineSpec:
         """Build what a job asks for.
+
+        Args:
+            parameters: Of PaddleX's `predict`.
+            dpi: None: the preset's.
+            reading: None: the preset's. Who asks for `stock` gets nothing but PaddleX's own
+                answer, so no second look either.
+            purposes: What a careful reading compares with; None: what sealq brings.
 
         Raises:
             ParameterError: A parameter asks for a stage that this preset has no model for.
         """
-        return with_parameters(
+        chosen = reading or self.block.reading
+        plain = with_parameters(
             self.name,
             self.pipeline,
             parameters,
             dpi=dpi or self.block.dpi,
             seal_crops=self.block.seal_crops,
         )
+        return replace(
+            plain,
+            reading=chosen,
+            second_look="never" if reading == "stock" else self.block.second_look,
+            purposes=_purposes(purposes) if chosen == "careful" else [],
+        )
+
+
+def _purposes(purposes: Vocabulary | None) -> list[dict[str, Any]]:
+    return purposes_json(load_purposes() if purposes is None else purposes)
 
 
 def preset_names() -> list[str]:

@@ -1,0 +1,99 @@
+"""Tax numbers and the numbers of seals: digits and capitals that stand on a seal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sealq_worker.careful import credit_code
+from sealq_worker.careful.looks import look_of
+from sealq_worker.careful.observation import Candidate
+from sealq_worker.careful.plain import normalised
+from sealq_worker.careful.weighing import Weighed, readings, weigh
+
+#: Natural logarithm of how much likelier a code is whose check digits hold: 31 times 11.
+HOLDS_PRIOR = 5.8
+
+#: Places of the number that the police register a seal under: 13 today, others before.
+SERIAL_LENGTHS = range(10, 15)
+
+#: Places of a text that may be a tax number with a character too many or too few.
+_TAX_LENGTHS = range(credit_code.OLD_LENGTH - 1, credit_code.LENGTH + 3)
+
+#: Least share of a text's characters that are digits and capitals, and that are digits, for a code.
+_LEAST_CODE, _LEAST_DIGITS = 0.8, 0.4
+
+_DATE = re.compile(r"(19|20)\d\d[-./年]?[01]?\d[-./月]?[0-3]?\d日?")
+
+
+@dataclass(frozen=True)
+class Code:
+    """A tax number that was read.
+
+    Attributes:
+        text: 18 or 15 places, or as many as were read.
+        holds: Its check digits hold.
+        proposed: One character was replaced so that they do.
+        best: What was read.
+        weighed: All that it was weighed against, itself first.
+    """
+
+    text: str
+    holds: bool
+    proposed: bool
+    best: Weighed
+    weighed: tuple[Weighed, ...]
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether a text is digits and capitals, long enough for a number, and no date."""
+    plain = normalised(text)
+    if len(plain) < SERIAL_LENGTHS.start - 1 or _DATE.fullmatch(plain):
+        return False
+    code = sum(char.isascii() and char.isalnum() for char in plain)
+    digits = sum(char.isascii() and char.isdigit() for char in plain)
+    return code >= _LEAST_CODE * len(plain) and digits >= _LEAST_DIGITS * len(plain)
+
+
+def looks_like_tax_id(text: str) -> bool:
+    """Whether a code has about as many places as a tax number."""
+    return len(credit_code.normalised(text)) in _TAX_LENGTHS
+
+
+def read_tax_id(group: Sequence[Candidate]) -> Code:
+    """Return the tax number that the candidates of one text read.
+
+    Among readings, one whose check digits hold is much the likelier. Where none holds, the code
+    that was probably meant is proposed.
+
+    Args:
+        group: Candidates of which at least one has a digit or a capital.
+    """
+    group = [_as_code(candidate) for candidate in group]
+    weighed = weigh(group, {text: HOLDS_PRIOR * _holds(text) for text in readings(group)})
+    best = weighed[0]
+    meant = None if _holds(best.text) else credit_code.propose(best.text)
+    text = meant or best.text
+    return Code(text, _holds(text), meant is not None, best, weighed)
+
+
+def weigh_serials(group: Sequence[Candidate]) -> tuple[Weighed, ...]:
+    """Weigh the numbers that the candidates of one text read; empty where there are no digits."""
+    digits = ("".join(filter(str.isdecimal, text)) for text in readings(group))
+    return weigh(group, dict.fromkeys(digits, 0.0))
+
+
+def _as_code(candidate: Candidate) -> Candidate:
+    """Return a candidate without what is no code, and with letters replaced that can't be meant."""
+    look = look_of(candidate)
+    pairs = zip(look.text, look.characters, strict=True)
+    kept = [(char, sure) for char, sure in pairs if char.isascii() and char.isalnum()]
+    text = credit_code.normalised("".join(char for char, _ in kept))
+    return replace(candidate, text=text, characters=tuple(sure for _, sure in kept))
+
+
+def _holds(code: str) -> bool:
+    if len(code) == credit_code.OLD_LENGTH:
+        return credit_code.organisation_valid(code)
+    return credit_code.valid(code)

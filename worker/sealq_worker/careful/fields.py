@@ -1,0 +1,173 @@
+"""From what was seen on a seal to what it says: owner, purpose, tax number, serial number.
+
+Nothing is invented. A field is what some candidate read, or a word of the vocabulary that the
+recogniser's own probabilities allow; what is too doubtful is `unreadable`, with what was read as
+alternatives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sealq_configs.purposes import Purpose
+from sealq_storage.readings import Alternative, FieldName, FieldState, NewField
+from sealq_worker.careful.calibration import FLOOR, Features, probability
+from sealq_worker.careful.codes import SERIAL_LENGTHS, read_tax_id, weigh_serials
+from sealq_worker.careful.observation import Observation, Shape
+from sealq_worker.careful.owners import plausible, weigh_names
+from sealq_worker.careful.plain import normalised
+from sealq_worker.careful.purposes import divided, stated
+from sealq_worker.careful.roles import RINGED, Group, roles_of
+from sealq_worker.careful.weighing import Weighed
+
+#: Texts that a field names beside its own.
+_ALTERNATIVES = 3
+
+#: Least probability that a logarithm is taken of.
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A field before it is judged.
+
+    Attributes:
+        name: Of the field.
+        text: As it would be reported.
+        state: As it would be reported.
+        features: What speaks for it.
+        rivals: What it was weighed against, itself left out.
+    """
+
+    name: FieldName
+    text: str
+    state: FieldState
+    features: Features
+    rivals: tuple[Weighed, ...]
+
+
+def fields_of(observation: Observation, vocabulary: Sequence[Purpose]) -> tuple[NewField, ...]:
+    """Return the fields of a seal.
+
+    Args:
+        observation: What was seen.
+        vocabulary: Known purposes.
+
+    Returns:
+        At most one field of each name. Round and oval seals always have an `owner`, if only an
+        unreadable one; other fields are there where something was seen that may be theirs.
+    """
+    return judged(tuple(claims_of(observation, vocabulary)), observation.geometry.shape)
+
+
+def judged(claims: Sequence[Claim], shape: Shape) -> tuple[NewField, ...]:
+    """Return claims as fields with their scores, the doubtful ones unreadable.
+
+    Args:
+        claims: What `claims_of` gave.
+        shape: Of the seal: round and oval ones have an `owner` in any case.
+    """
+    found = tuple(_judged(claim) for claim in claims)
+    if shape not in RINGED or any(field.name == "owner" for field in found):
+        return found
+    return (NewField("owner", text=None, score=None, state="unreadable"), *found)
+
+
+def claims_of(observation: Observation, vocabulary: Sequence[Purpose]) -> Iterator[Claim]:
+    """Yield what each text of a seal would be reported as, doubtful or not."""
+    roles = roles_of(observation, vocabulary)
+    fit = observation.geometry.fit
+    if "owner" in roles:
+        yield from _owner(roles["owner"], vocabulary, fit, alone="purpose" not in roles)
+    if "purpose" in roles:
+        yield from _purpose(roles["purpose"], vocabulary, fit)
+    if "tax_id" in roles:
+        yield from _tax_id(roles["tax_id"], fit)
+    if "serial" in roles:
+        yield from _serial(roles["serial"], fit)
+
+
+def _judged(claim: Claim) -> NewField:
+    """Return a field with its score; what is below the floor is an alternative only."""
+    score = probability(claim.name, claim.features)
+    rivals = _alternatives(claim.rivals, 1.0 - score)
+    if score < FLOOR:
+        doubtful = (Alternative(claim.text, score), *rivals)[:_ALTERNATIVES]
+        return NewField(claim.name, None, score, "unreadable", doubtful)
+    return NewField(claim.name, claim.text, score, claim.state, rivals)
+
+
+def _alternatives(rivals: Sequence[Weighed], left: float) -> tuple[Alternative, ...]:
+    """Share what probability is left out among the other texts, by the belief in each."""
+    total = sum(rival.share for rival in rivals) or 1.0
+    return tuple(
+        Alternative(rival.text, left * rival.share / total) for rival in rivals[:_ALTERNATIVES]
+    )
+
+
+def _owner(
+    group: Group, vocabulary: Sequence[Purpose], fit: float, *, alone: bool
+) -> Iterator[Claim]:
+    """Yield the name, and the purpose behind it where that stands in the same text."""
+    weighed = weigh_names(group)
+    if not weighed:
+        return
+    best, rivals = weighed[0], weighed[1:]
+    name, purpose = divided(best.text, vocabulary)
+    features = _features(group, best, fit, known=plausible(name))
+    if purpose is None or not plausible(name):
+        yield Claim("owner", best.text, "read", features, rivals)
+    else:
+        yield Claim("owner", name, "read", features, rivals)
+        if alone:
+            yield Claim("purpose", purpose, "read", features, ())
+
+
+def _purpose(group: Group, vocabulary: Sequence[Purpose], fit: float) -> Iterator[Claim]:
+    found = stated(group, vocabulary)
+    if found is not None:
+        features = _features(group, found.best, fit, known=found.known)
+        yield Claim("purpose", found.name, "read", features, found.weighed[1:])
+
+
+def _tax_id(group: Group, fit: float) -> Iterator[Claim]:
+    code = read_tax_id(group)
+    state: FieldState = "proposed" if code.proposed else "read"
+    features = _features(group, code.best, fit, known=code.holds)
+    rivals = code.weighed if code.proposed else code.weighed[1:]
+    yield Claim("tax_id", code.text, state, features, rivals)
+
+
+def _serial(group: Group, fit: float) -> Iterator[Claim]:
+    weighed = weigh_serials(group)
+    if weighed:
+        best = weighed[0]
+        features = _features(group, best, fit, known=len(best.text) in SERIAL_LENGTHS)
+        yield Claim("serial", best.text, "read", features, weighed[1:])
+
+
+def _features(group: Group, best: Weighed, fit: float, *, known: bool) -> Features:
+    agreeing = [candidate for candidate in group if normalised(candidate.text) == best.text]
+    # A text that nobody read as it is, such as a word of the vocabulary, has no characters of its
+    # own: those that it stands for speak.
+    characters = max(agreeing or group, key=lambda candidate: candidate.score).characters
+    logs = [math.log(max(_LEAST, value)) for value in characters] or [math.log(_LEAST)]
+    return Features(
+        worst=min(logs),
+        mean=sum(logs) / len(logs),
+        evidence=best.evidence / len(best.text),
+        share=math.log(max(_LEAST, best.share)),
+        rest=math.log(max(_LEAST, 1.0 - best.share)),
+        agreement=len(agreeing) / len(group),
+        looks=math.log1p(len(group)),
+        length=math.log(len(best.text)),
+        known=float(known),
+        chinese=sum(_is_chinese(char) for char in best.text) / len(best.text),
+        fit=fit,
+    )
+
+
+def _is_chinese(char: str) -> bool:
+    return "\u4e00" <= char <= "\u9fff"

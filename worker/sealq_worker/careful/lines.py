@@ -1,0 +1,139 @@
+"""Find the straight lines of text on an upright seal, by where its ink lies."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sealq_worker.careful.outline import Points
+from sealq_worker.careful.pixels import resized
+
+Mask = NDArray[np.uint8]
+
+#: Turns that are tried to bring lines level, degrees; the height at which; how much better one
+#: must be than none.
+_LEVELLING_ANGLES = tuple(float(angle) for angle in range(-24, 25, 2))
+_LEVELLING_SIDE, _CLEARLY = 160, 1.3
+
+#: Shares of the seal's height: a straight stroke so long is no part of a character, an area so wide
+#: is a star.
+_RULE, _STAR = 0.3, 0.06
+
+#: Shares of the seal's height: how high lines are, and gaps within one, as in 二.
+_LEAST_HEIGHT, _GREATEST_HEIGHT, _SPLIT = 0.04, 0.24, 0.012
+#: Wider to higher, at least: what is narrower is no line of text.
+LEAST_ASPECT = 1.4
+
+#: Share of the ink in the fullest rows below which a row lies between lines.
+_NOTHING = 0.18
+#: Heights of a line that a gap in it is wide at most: worn seals lack whole characters.
+_WIDEST_GAP = 1.3
+
+
+def levelling(ink: Mask) -> tuple[float, float]:
+    """Return by how many degrees counter-clockwise ink is to be turned for its lines to lie level.
+
+    Args:
+        ink: (h, w), 0 and 1; about upright.
+
+    Returns:
+        The turn, 0 where none makes much of a difference, and how sharply lines then stand out,
+        for comparison with the same ink from another start.
+    """
+    side = _LEVELLING_SIDE
+    # A star or an emblem has edges of its own.
+    letters = np.where(_star_in(ink), 0, ink * 255).astype(np.uint8)
+    small = resized(letters, (round(side * ink.shape[1] / ink.shape[0]), side))
+    sharpness = {angle: _sharpness(small, angle) for angle in _LEVELLING_ANGLES}
+    best = max(sharpness, key=lambda angle: sharpness[angle])
+    turn = best if sharpness[best] > _CLEARLY * sharpness[0.0] else 0.0
+    return turn, sharpness[turn]
+
+
+def rules_in(ink: Mask) -> Mask:
+    """Return the long level and upright lines in ink, 0 and 1: tables, bars, edges of sheets."""
+    length = max(8, round(_RULE * len(ink)))
+    level = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    upright = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
+    return np.asarray(cv2.dilate(np.maximum(level, upright), np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def find_lines(ink: Mask) -> list[Points]:
+    """Find level lines of text, each centred on the seal's middle as seals have them.
+
+    Args:
+        ink: (h, w), 0 and 1; upright, nothing but straight lines, bars, and a star in it.
+
+    Returns:
+        Boxes x1, y1, x2, y2, from top to bottom.
+    """
+    letters = np.where(rules_in(ink) | _star_in(ink), 0, ink)
+    height = len(ink)
+    found = []
+    for top, bottom in _rows(letters):
+        box = _box(letters, top, bottom)
+        tall = bottom - top
+        sound = _LEAST_HEIGHT * height <= tall <= _GREATEST_HEIGHT * height
+        if sound and box is not None and box[2] - box[0] >= LEAST_ASPECT * tall:
+            found.append(box)
+    return found
+
+
+def spans_of(profile: Points, least: float, nothing: float) -> list[tuple[int, int]]:
+    """Return where a profile is more than next to nothing: pieces at least so long.
+
+    Args:
+        profile: (n,) ink in each row or column.
+        least: Entries.
+        nothing: Share of the profile's fullest entries below which there is none.
+    """
+    there = profile > nothing * max(1e-6, float(np.quantile(profile, 0.97)))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]]))).reshape(-1, 2)
+    return [(int(start), int(end)) for start, end in edges if end - start >= least]
+
+
+def _star_in(ink: Mask) -> Mask:
+    side = max(3, round(_STAR * len(ink)))
+    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    core = cv2.morphologyEx(ink, cv2.MORPH_OPEN, brush)
+    # Its points are thinner than its core.
+    return np.asarray(cv2.dilate(core, brush), np.uint8)
+
+
+def _rows(letters: Mask) -> list[tuple[int, int]]:
+    """Return the rows of each line, small gaps closed."""
+    height, width = letters.shape
+    middle = letters[:, width // 6 : width - width // 6]
+    return _joined(middle.mean(axis=1), round(_SPLIT * height))
+
+
+def _joined(profile: Points, gap: int) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in spans_of(profile, 2, _NOTHING):
+        if joined and start - joined[-1][1] <= gap:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _box(letters: Mask, top: int, bottom: int) -> Points | None:
+    """Return the box of a line, as far to one side of the seal's middle as to the other."""
+    width = letters.shape[1]
+    columns = np.flatnonzero(letters[top:bottom].any(axis=0))
+    if not columns.size:
+        return None
+    middle = (width - 1) / 2
+    breaks = np.flatnonzero(np.diff(columns) > _WIDEST_GAP * (bottom - top))
+    pieces = np.split(columns, breaks + 1)
+    main = min(pieces, key=lambda piece: float(np.abs(piece - middle).min()))
+    half = float(np.abs(main[[0, -1]] - middle).max()) + 1
+    return np.array([max(0.0, middle - half), top, min(float(width), middle + half), bottom])
+
+
+def _sharpness(ink: Mask, angle: float) -> float:
+    height, width = ink.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    rows = cv2.warpAffine(ink, turn, (width, height)).mean(axis=1)
+    return float(np.square(np.diff(rows)).sum())

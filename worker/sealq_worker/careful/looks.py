@@ -1,0 +1,74 @@
+"""What one candidate says of any text: probabilities per step, of the blank and of characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sealq_worker.careful.ctc import FLOOR
+from sealq_worker.careful.observation import Candidate
+from sealq_worker.careful.plain import normalised
+
+#: Characters that a misread one may be: those that look alike in small print.
+_LOOKALIKES = 100.0
+#: Share of a doubtful character's doubt that there is none at all.
+_NONE_AT_ALL = 0.3
+#: Power of the odds of a character being right: the recogniser is more often right than it says
+#: where it is sure, and less often where it is not.
+_SHARPNESS = 1.5
+#: Probability that a character before, between or after the others was overlooked.
+_OVERLOOKED = 0.001
+
+
+@dataclass(frozen=True)
+class Look:
+    """A line as it was read: characters and how sure each is.
+
+    Attributes:
+        text: Normalised.
+        characters: Probability of each character, 0 to 1.
+    """
+
+    text: str
+    characters: tuple[float, ...]
+
+    def columns(self, symbols: str) -> NDArray[np.float64]:
+        """Return what each step says of the blank and of some characters.
+
+        A character's doubt goes to others that look alike and to there being none. Beside any of
+        them one may have been overlooked; which one, only the text that is weighed can say.
+
+        Args:
+            symbols: Each once.
+
+        Returns:
+            (2 n + 1, 1 + symbols) for n characters; gaps and characters by turns, the blank first.
+        """
+        steps = np.empty((2 * len(self.text) + 1, 1 + len(symbols)))
+        steps[0::2, 0], steps[0::2, 1:] = 1 - _OVERLOOKED, _OVERLOOKED
+        sure = _sharpened(np.array(self.characters, float))[:, None]
+        steps[1::2, :1] = (1 - sure) * _NONE_AT_ALL
+        steps[1::2, 1:] = (1 - sure) * (1 - _NONE_AT_ALL) / _LOOKALIKES
+        for step, char in enumerate(self.text):
+            if char in symbols:
+                steps[2 * step + 1, 1 + symbols.index(char)] = sure[step, 0]
+        return np.maximum(steps, FLOOR)
+
+
+def _sharpened(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    bounded = np.clip(probabilities, FLOOR, 1 - FLOOR)
+    odds = (bounded / (1 - bounded)) ** _SHARPNESS
+    sharp: NDArray[np.float64] = odds / (1 + odds)
+    return sharp
+
+
+def look_of(candidate: Candidate) -> Look:
+    """Return what a candidate read, normalised."""
+    pairs = [
+        (plain, probability)
+        for char, probability in zip(candidate.text, candidate.characters, strict=True)
+        for plain in normalised(char)
+    ]
+    return Look("".join(char for char, _ in pairs), tuple(value for _, value in pairs))

@@ -1,0 +1,106 @@
+"""Which text of a seal is the owner's name, the purpose, a tax number or the seal's own number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sealq_configs.purposes import Purpose
+from sealq_storage.readings import FieldName
+from sealq_worker.careful.codes import looks_like_code, looks_like_tax_id
+from sealq_worker.careful.observation import Candidate, Observation
+from sealq_worker.careful.owners import plausible
+from sealq_worker.careful.plain import normalised
+from sealq_worker.careful.purposes import divided, stated
+
+#: The candidates for one text, best first.
+Group = tuple[Candidate, ...]
+
+#: Shapes with a name around a centre; the others hold lines.
+RINGED = frozenset({"round", "oval"})
+
+#: Characters of the shortest name of a company or office.
+_SHORTEST_NAME = 5
+
+#: What stands on a person's seal: a name, and perhaps that it is a seal.
+_PERSON = re.compile(r"[\u4e00-\u9fff]{2,4}(之印|印章|印)?")
+
+#: What stands on a seal beside its purpose: a number of its own, a day, a piece of a code, a lone
+#: character of a drawing.
+_NO_PURPOSE = re.compile(r"\W*\w?\W*|\W*第?\d{1,3}号?\W*|[\d\W年月日]*|[\x21-\x7e]*\d[\x21-\x7e]*")
+
+
+def roles_of(observation: Observation, vocabulary: Sequence[Purpose]) -> dict[FieldName, Group]:
+    """Assign texts to fields; each text to one at most.
+
+    The name of a round or oval seal stands on its ring. On other seals the line that ends as names
+    do is taken for it. A person's seal has neither owner nor purpose: its name is a line only.
+
+    Args:
+        observation: What was seen.
+        vocabulary: Known purposes.
+    """
+    groups = [group for group in observation.groups if group and _text(group)]
+    codes = [group for group in groups if looks_like_code(_text(group))]
+    words = [group for group in groups if group not in codes]
+    ringed = observation.geometry.shape in RINGED
+    roles = _codes(codes)
+    owner = _ring_name(words) if ringed else _named_line(words, vocabulary)
+    if owner is not None:
+        roles["owner"] = owner
+    rest = [group for group in words if group is not owner]
+    purpose = _purpose(rest, vocabulary, people=not ringed)
+    if purpose is not None:
+        roles["purpose"] = purpose
+    return roles
+
+
+def _text(group: Group) -> str:
+    return normalised(group[0].text)
+
+
+def _codes(groups: Iterable[Group]) -> dict[FieldName, Group]:
+    """Tax numbers stand in the middle; a seal's own number mostly along the bottom."""
+    roles: dict[FieldName, Group] = {}
+    for group in groups:
+        inner = group[0].place == "inner"
+        name: FieldName = "tax_id" if inner and looks_like_tax_id(_text(group)) else "serial"
+        roles.setdefault(name, group)
+    return roles
+
+
+def _ring_name(groups: Sequence[Group]) -> Group | None:
+    """Of the texts on the ring, one that ends as names do; of those a Chinese one, the longest."""
+    ring = [group for group in groups if group[0].place == "ring"]
+    return max(ring, key=_name_rank, default=None)
+
+
+def _named_line(groups: Sequence[Group], vocabulary: Sequence[Purpose]) -> Group | None:
+    """The longest line that ends as names do; a purpose may follow in the same line."""
+    names = ((divided(_text(group), vocabulary)[0], group) for group in groups)
+    long = [pair for pair in names if plausible(pair[0]) and len(pair[0]) >= _SHORTEST_NAME]
+    return max(long, key=lambda pair: len(pair[0]), default=("", None))[1]
+
+
+def _name_rank(group: Group) -> tuple[bool, bool, int]:
+    text = _text(group)
+    return plausible(text), not text.isascii(), len(text)
+
+
+def _purpose(
+    groups: Sequence[Group], vocabulary: Sequence[Purpose], *, people: bool
+) -> Group | None:
+    """Return the text that states a known purpose; else the longest that may state one."""
+    found = [(group, stated(group, vocabulary)) for group in groups]
+    known = [(one.weighed[0].share, group) for group, one in found if one and one.known]
+    if known:
+        return max(known, key=lambda pair: pair[0])[1]
+    others = [group for group in groups if _may_state(group, people=people)]
+    return max(others, key=lambda group: len(_text(group)), default=None)
+
+
+def _may_state(group: Group, *, people: bool) -> bool:
+    text = _text(group)
+    if group[0].place == "ring" or _NO_PURPOSE.fullmatch(text):
+        return False
+    return not (people and _PERSON.fullmatch(text))
