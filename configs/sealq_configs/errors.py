@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+from sealq_configs.text import without_passwords
+
 
 class SealqError(Exception):
     """sealq could not do what was asked."""
@@ -12,7 +14,8 @@ class SealqError(Exception):
     exit_code = 1
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or inspect.getdoc(type(self)))
+        # Messages repeat what libraries and users wrote: URLs with their passwords among it.
+        super().__init__(without_passwords(message or inspect.getdoc(type(self)) or ""))
 
 
 class WrongUseError(SealqError):

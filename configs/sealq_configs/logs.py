@@ -1,4 +1,8 @@
-"""Logging to stderr, as text for people or JSON for machines, with the ids of the work at hand."""
+"""Logging to stderr, as text for people or JSON for machines, with the ids of the work at hand.
+
+Whatever libraries say: passwords in URLs are hidden, and a message is one line, so that a file's
+name can't forge another.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
+
+from sealq_configs.text import one_line, without_passwords
 
 _context: ContextVar[Mapping[str, object]] = ContextVar("sealq_log_context", default={})  # noqa: B039 (never changed)
 
@@ -44,9 +50,12 @@ class _TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = without_passwords(super().format(record))
         ids = " ".join(f"{name}={value}" for name, value in _context.get().items())
         return f"{text} [{ids}]" if ids else text
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return one_line(super().formatMessage(record))
 
 
 class _JsonFormatter(logging.Formatter):
@@ -55,9 +64,9 @@ class _JsonFormatter(logging.Formatter):
             "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_passwords(record.getMessage()),
             **_context.get(),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = without_passwords(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False, default=str)

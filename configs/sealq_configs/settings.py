@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sealq_configs.errors import SettingsError
+from sealq_configs.text import without_passwords
 
 #: Where a configuration file is looked for when `SEALQ_CONFIG` names none.
 DEFAULT_CONFIG_FILE = "sealq.toml"
@@ -46,22 +47,42 @@ class Settings(BaseModel):
         default_factory=lambda: Path(platformdirs.user_cache_dir("sealq")) / "models",
         description="Cache of model files",
     )
+    model_folders: tuple[Path, ...] = Field(
+        (), description="Folders that hold model folders which a preset may name, ':' between them"
+    )
     font: Path | None = Field(
         None, description="Font for pictures; default: the one `sealq models pull` brings"
     )
     preset: str = Field("mobile", description="Preset of jobs that name none")
+    purposes_file: Path | None = Field(
+        None, description="YAML of further purposes of seals; default: those that sealq knows"
+    )
 
     dpi: int | None = Field(
         None, ge=36, le=1200, description="Resolution of PDF pages; default: the preset's"
     )
     max_page_pixels: int = Field(
-        178_956_970, ge=1, description="A larger page is refused before it is decoded"
+        178_956_970,
+        ge=1,
+        description="A page with more, or with a picture of more, is refused before it is decoded",
     )
     max_document_bytes: int = Field(
         1 << 30, ge=1, description="A larger file is refused before it is opened"
     )
     max_document_pages: int = Field(
         10_000, ge=1, description="A document with more pages is refused"
+    )
+    max_folder_files: int = Field(
+        10_000_000, ge=1, description="A folder or prefix with more files is refused"
+    )
+    max_folder_depth: int = Field(
+        100, ge=1, description="Folders nested deeper are not entered, and named"
+    )
+    read_damaged: bool = Field(
+        False, description="Read damaged pages as far as they go, instead of failing them"
+    )
+    password_file: Path | None = Field(
+        None, description="File of passwords for encrypted PDFs, one a line; workers read it"
     )
 
     chunk_pages: int = Field(16, ge=1, le=1000, description="Pages in one message")
@@ -71,8 +92,26 @@ class Settings(BaseModel):
     visibility_timeout: int = Field(
         3600, ge=60, description="Seconds after which Redis delivers an unfinished message again"
     )
+    page_seconds: int = Field(
+        300, ge=1, description="Preparing or reading a page takes no longer: the process is killed"
+    )
+    document_seconds: int = Field(
+        600, ge=1, description="Fetching and opening a document takes no longer, likewise"
+    )
+    worker_memory_mb: int | None = Field(
+        None, ge=64, description="MiB a reading process may use; default: its share of the machine"
+    )
     worker_pages: int = Field(
         0, ge=0, description="A worker process is replaced after so many pages; 0: never"
+    )
+    heartbeat_seconds: int = Field(
+        120, ge=5, description="A reading process without a sign of life for so long is replaced"
+    )
+    resume_seconds: int = Field(
+        60, ge=1, description="Workers look so often for work that no message covers"
+    )
+    stop_seconds: int = Field(
+        25, ge=0, description="A worker told to stop has so long to finish the page in hand"
     )
     jpeg_quality: int = Field(88, ge=1, le=100, description="Quality of stored pictures")
     pictures: bool = Field(True, description="Store pictures beside each reading")
@@ -81,6 +120,11 @@ class Settings(BaseModel):
         "INFO", description="Least severe message that is logged"
     )
     log_format: Literal["text", "json"] = Field("text", description="Form of the log")
+
+    @field_validator("model_folders", mode="before")
+    @classmethod
+    def _as_folders(cls, value: object) -> object:
+        return list(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
 
     @property
     def database(self) -> str:
@@ -139,6 +183,8 @@ def load_settings(
 
 
 def _as_variable(value: object) -> str:
+    if isinstance(value, list):
+        return os.pathsep.join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -181,7 +227,7 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
         return Settings(**values)
     except ValidationError as exc:
         problems = [
-            f"{name} = {error['input']!r} ({origins[name]}): {error['msg']}"
+            f"{name} = {without_passwords(repr(error['input']))} ({origins[name]}): {error['msg']}"
             for error in exc.errors()
             for name in [str(error["loc"][0])]
         ]
@@ -189,7 +235,9 @@ def _validated(values: Mapping[str, Any], origins: Mapping[str, str]) -> Setting
 
 
 #: `SEALQ_*` variables that are no settings: the file's name, and what a worker tells its child.
-RESERVED_VARIABLES = frozenset({"SEALQ_CONFIG", "SEALQ_DEVICE", "SEALQ_WORKER_NAME"})
+RESERVED_VARIABLES = frozenset(
+    {"SEALQ_CONFIG", "SEALQ_DEVICE", "SEALQ_WORKER_NAME", "SEALQ_ACTIVITY_FILE"}
+)
 
 #: Kubernetes puts such variables into every pod for a service whose name starts with `sealq-`.
 _SERVICE_LINK = re.compile(

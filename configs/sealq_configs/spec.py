@@ -6,14 +6,14 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from sealq_configs.errors import ParameterError
 from sealq_configs.parameters import PredictParameters, validate_parameters
 
 #: Raise it whenever sealq's own code changes what a reading says: readings are then made anew.
-READING_VERSION = 1
+READING_VERSION = 2
 
 #: A `model_dir` that starts so names a model of sealq's catalogue.
 CATALOGUE_PREFIX = "catalogue:"
@@ -22,6 +22,12 @@ CATALOGUE_PREFIX = "catalogue:"
 ModelFiles = Mapping[str, Mapping[str, str]]
 
 SealCrops = Literal["auto", "never"]
+
+#: `stock`: as PaddleX reads. `careful`: the same models, asked in sealq's own way.
+ReadingMode = Literal["stock", "careful"]
+
+#: `auto`: pages on which no seal was found are looked at again, closer.
+SecondLook = Literal["auto", "never"]
 
 #: Which switch beside a stage turns it off; PaddleX takes a missing switch as on.
 STAGE_SWITCHES = {
@@ -65,6 +71,10 @@ class PipelineSpec:
     dpi: int
     #: Whether a picture of nothing but a seal is read as one region without layout detection.
     seal_crops: SealCrops
+    reading: ReadingMode = "stock"
+    second_look: SecondLook = "never"
+    #: The vocabulary that a careful reading compares with (`purposes_json`); else empty.
+    purposes: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PipelineSpec:
@@ -94,6 +104,11 @@ class PipelineSpec:
         """Whether a stage runs on paddlepaddle."""
         return any(use.engine in PADDLE_ENGINES for use in self.models())
 
+    def model_folders(self) -> list[str]:
+        """Every folder that the pipeline names, that of a stage which is switched off too."""
+        named = _model_dirs(self.pipeline)
+        return [name for name in named if not name.startswith(CATALOGUE_PREFIX)]
+
     def catalogued(self) -> list[str]:
         """Names of the models of sealq's catalogue that the pipeline uses."""
         references = [use.model_dir for use in self.models() if use.model_dir is not None]
@@ -115,6 +130,9 @@ class PipelineSpec:
                 "parameters": self.parameters,
                 "dpi": self.dpi,
                 "seal_crops": self.seal_crops,
+                "reading": self.reading,
+                "second_look": self.second_look,
+                "purposes": self.purposes,
                 "files": {slot: dict(names) for slot, names in files.items()},
                 "reading_version": READING_VERSION,
             }
@@ -169,6 +187,17 @@ def _model_uses(pipeline: Mapping[str, Any], engine: str | None = None) -> Itera
         )
     for _, child in _switched_on(pipeline, "SubPipelines"):
         yield from _model_uses(child, engine)
+
+
+def _model_dirs(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _model_dirs(item)
+    elif isinstance(node, dict):
+        if node.get("model_dir") is not None:
+            yield str(node["model_dir"])
+        for item in node.values():
+            yield from _model_dirs(item)
 
 
 def _switched_on(pipeline: Mapping[str, Any], section: str) -> Iterator[tuple[str, Any]]:

@@ -5,23 +5,33 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+from sealq_configs.text import printable
 from sealq_producer.globs import Globs
-from sealq_producer.sources import Skipped, SkipReason, Source, printable
+from sealq_producer.sources import ARCHIVE_SUFFIXES, Skipped, SkipReason, Source, WalkLimits
 from sealq_storage.media import DOCUMENT_SUFFIXES, SNIFF_BYTES, sniff
 
 
 class FolderWalk:
     """Walks folders depth first, by name. Links are not followed: a walk always ends."""
 
-    def __init__(self, globs: Globs, skipped: Skipped) -> None:
+    def __init__(self, globs: Globs, skipped: Skipped, limits: WalkLimits) -> None:
         self._globs = globs
         self._skipped = skipped
+        self._limits = limits
+        #: Entries of the folders listed so far, of the walk at hand.
+        self._listed = 0
 
     def sources(self, folder: Path) -> Iterator[Source]:
-        """Yield the documents below a folder; what is passed over is counted."""
+        """Yield the documents below a folder; what is passed over is counted.
+
+        Raises:
+            SourceRefusedError: It holds too many files.
+        """
         top = folder.absolute()
+        self._listed = 0
         # A stack, for folders may nest deeper than Python calls.
         listings = [self._listing(folder, "")]
         while listings:
@@ -42,11 +52,16 @@ class FolderWalk:
         try:
             # Only the names are kept for sorting: a folder may hold a million files.
             with os.scandir(folder) as entries:
-                names = sorted(entry.name for entry in entries)
+                names = sorted(entry.name for entry in islice(entries, self._room() + 1))
         except OSError as exc:
             self._skipped.add(SkipReason.UNLISTABLE, f"{folder} ({exc.strerror})")
             return iter(())
+        self._listed += len(names)
+        self._limits.check_files(self._listed, str(top))
         return (f"{relative}/{name}" if relative else name for name in names)
+
+    def _room(self) -> int:
+        return self._limits.max_files - self._listed
 
     def _look(self, path: Path, relative: str) -> os.stat_result | None:
         """Return what stands at the path; None where it is passed over, which is counted."""
@@ -69,14 +84,20 @@ class FolderWalk:
 
     def _reason_by_kind(self, path: Path, relative: str, mode: int) -> SkipReason | None:
         if stat.S_ISDIR(mode):
-            return None
+            return SkipReason.TOO_DEEP if self._is_too_deep(relative) else None
         if stat.S_ISLNK(mode):
             return SkipReason.SYMBOLIC_LINK
         if not stat.S_ISREG(mode):
             return SkipReason.SPECIAL_FILE
         if not self._globs.includes(relative):
             return SkipReason.NOT_INCLUDED
-        return None if _is_document(path) else SkipReason.NOT_A_DOCUMENT
+        if _is_document(path):
+            return None
+        holds_files = path.suffix.lower() in ARCHIVE_SUFFIXES
+        return SkipReason.ARCHIVE if holds_files else SkipReason.NOT_A_DOCUMENT
+
+    def _is_too_deep(self, relative: str) -> bool:
+        return relative.count("/") >= self._limits.max_depth
 
 
 def _is_document(path: Path) -> bool:

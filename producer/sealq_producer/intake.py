@@ -47,24 +47,26 @@ class Taken:
 class Intake:
     """Takes sources in. Threads may share one."""
 
-    def __init__(self, objects: ObjectStore, store_url: str) -> None:
+    def __init__(self, objects: ObjectStore, store_url: str, max_bytes: int) -> None:
         self._objects = objects
         self._device = _device_of(store_url)
+        self._max_bytes = max_bytes
 
     def take(self, source: Source) -> Taken:
         """Hash a local file, and copy it to the object store unless that is on the same disk.
 
-        A file that can't be read gives a document that failed, with its reason: the rest goes on.
+        What can't be read, or is refused, gives a document that failed, with its reason: the rest
+        goes on.
 
         Raises:
             ObjectStoreError: The object store can't be used; names the remedy.
         """
-        if source.path is None:
-            return Taken(source.name, source.url or source.name, source.size)
+        if source.refused is not None:
+            return Taken(source.name, source.name, error_code="not_taken", error=source.refused)
         try:
-            return self._take_file(source.name, source.path)
+            return self._take(source)
         except UnreadableSourceError as exc:
-            location = location_of(source.path)
+            location = _location_of(source)
             return Taken(source.name, location, source.size, None, exc.code, str(exc))
 
     def take_all(self, sources: Iterable[Source], threads: int) -> Iterator[Taken]:
@@ -86,24 +88,52 @@ class Intake:
             # Whoever stops early shall not wait for what nobody will take.
             pool.shutdown(cancel_futures=True)
 
+    def _take(self, source: Source) -> Taken:
+        # Before a byte is read, of what lies in S3 too.
+        self._refuse_large(source.name, source.size or 0)
+        if source.path is None:
+            return Taken(source.name, _location_of(source), source.size)
+        return self._take_file(source.name, source.path)
+
     def _take_file(self, name: str, path: Path) -> Taken:
         with _refusing(name):
             device = _ordinary(path).st_dev
         if device != self._device:
             return self._copy_to_store(name, path)
-        sha256, size = _hash(_blocks(name, path))
+        sha256, size = _hash(self._blocks(name, path))
         return Taken(name, location_of(path), size, sha256)
 
     def _copy_to_store(self, name: str, path: Path) -> Taken:
         # From a copy: were the file itself hashed and then sent, a change between the two would
         # leave other bytes under that key, and every later job would be given those.
         with _temporary_copy() as copy:
-            sha256, size = _hash(_blocks(name, path), copy)
+            sha256, size = _hash(self._blocks(name, path), copy)
             copy.flush()
             key = input_key(sha256)
             if not self._objects.exists(key):
                 self._objects.put_file(key, Path(copy.name))
         return Taken(name, location_of_object(key), size, sha256)
+
+    def _blocks(self, name: str, path: Path) -> Iterator[bytes]:
+        size = 0
+        with _refusing(name), path.open("rb", buffering=0) as file:
+            while block := file.read(_BLOCK_BYTES):
+                # Counted: a file may grow while it is read, and some in /proc have no end.
+                size += len(block)
+                self._refuse_large(name, size)
+                yield block
+
+    def _refuse_large(self, name: str, size: int) -> None:
+        if size > self._max_bytes:
+            raise UnreadableSourceError(
+                "too_large",
+                f"{name}: has more than the {self._max_bytes:,} bytes allowed. Split it, or raise "
+                "SEALQ_MAX_DOCUMENT_BYTES, then submit again.",
+            )
+
+
+def _location_of(source: Source) -> str:
+    return location_of(source.path) if source.path is not None else source.url or source.name
 
 
 def _device_of(store_url: str) -> int | None:
@@ -123,12 +153,6 @@ def _ordinary(path: Path) -> os.stat_result:
         # Reading a pipe or a device may never end.
         raise OSError(errno.EINVAL, "It is a pipe, a socket or a device")
     return found
-
-
-def _blocks(name: str, path: Path) -> Iterator[bytes]:
-    with _refusing(name), path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            yield block
 
 
 def _hash(blocks: Iterable[bytes], copy: IO[bytes] | None = None) -> tuple[str, int]:

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from sealq_configs.text import printable
 from sealq_producer.globs import Globs
-from sealq_producer.sources import Skipped, SkipReason, Source, printable
+from sealq_producer.sources import ARCHIVE_SUFFIXES, Skipped, SkipReason, Source, WalkLimits
 from sealq_storage.media import DOCUMENT_SUFFIXES
 from sealq_storage.objects.s3 import is_missing, s3_client, s3_errors
 
@@ -22,10 +23,13 @@ class S3Listing:
     All methods raise `ObjectStoreError`, with the remedy, where S3 can't be used.
     """
 
-    def __init__(self, endpoint_url: str | None, globs: Globs, skipped: Skipped) -> None:
+    def __init__(
+        self, endpoint_url: str | None, globs: Globs, skipped: Skipped, limits: WalkLimits
+    ) -> None:
         self._endpoint_url = endpoint_url
         self._globs = globs
         self._skipped = skipped
+        self._limits = limits
 
     def has(self, bucket: str, key: str) -> bool:
         """Say whether there is such an object, or any object below the prefix."""
@@ -37,21 +41,25 @@ class S3Listing:
             return self._has_object(bucket, key)
 
     def sources(self, bucket: str, key: str) -> Iterator[Source]:
-        """Yield the object, or the documents below the prefix in the order of their keys."""
+        """Yield the object, or the documents below the prefix in the order of their keys.
+
+        Raises:
+            SourceRefusedError: The prefix holds too many objects.
+        """
         if not _is_prefix(key):
             url = _url(bucket, key)
             yield Source(printable(url), url=url)
             return
-        empty = True
-        for found, size in self._below(bucket, key):
-            empty = False
+        number = 0
+        for number, (found, size) in enumerate(self._below(bucket, key), start=1):
+            self._limits.check_files(number, _url(bucket, key))
             url = _url(bucket, found)
             reason = self._reason_to_skip(found.removeprefix(key))
             if reason is None:
                 yield Source(printable(url), size=size, url=url)
             else:
                 self._skipped.add(reason, url)
-        if empty:
+        if not number:
             self._skipped.add(SkipReason.EMPTY_PREFIX, _url(bucket, key))
 
     @cached_property
@@ -88,7 +96,8 @@ class S3Listing:
         # A pattern stands in for the suffix: the content can't tell without a download.
         if self._globs.include or PurePosixPath(path).suffix.lower() in DOCUMENT_SUFFIXES:
             return None
-        return SkipReason.NOT_A_DOCUMENT
+        holds_files = PurePosixPath(path).suffix.lower() in ARCHIVE_SUFFIXES
+        return SkipReason.ARCHIVE if holds_files else SkipReason.NOT_A_DOCUMENT
 
 
 def _is_prefix(key: str) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from sealq_producer.intake import Intake, Taken
 from sealq_producer.sources import Source
 from sealq_producer.stack import Stack
 from sealq_storage.dispatch import Route, chunked
 from sealq_storage.documents import NewDocument, add_documents
+from sealq_storage.errors import BrokerUnreachableError
 from sealq_storage.jobs import NewJob, create_job, mark_submitted
 
 #: Threads that hash files ahead of the database: reading disks in parallel is what helps.
@@ -23,6 +25,8 @@ class Submitted:
     job_id: str
     #: Documents named, those that the job had already included.
     documents: int
+    #: Why messages could not be sent; None: all were.
+    unpublished: BrokerUnreachableError | None = None
 
 
 def submit(
@@ -34,7 +38,8 @@ def submit(
     """Put a job into a running stack, in constant memory.
 
     With a client token that is known, the job it made is completed: what is listed stays, what is
-    missing is added, what no message covers is published again.
+    missing is added, what no message covers is published again. Where Redis is lost on the way, all
+    documents are listed all the same: workers publish them once it is back.
 
     Args:
         stack: Where to.
@@ -43,27 +48,37 @@ def submit(
         report: Called with the number of documents handed over so far.
 
     Raises:
-        BrokerUnreachableError: Redis does not answer. Before the first document, nothing was made;
-            later, the job stands and the same client token completes it.
+        BrokerUnreachableError: Redis does not answer before the first document; nothing was made.
         TokenConflictError: The client token belongs to another kind of job.
     """
     stack.transport.ping()
     with stack.sessions.begin() as session:
         job = create_job(session, new)
     route = Route(job.priority, job.device_kind)
-    intake = Intake(stack.objects, stack.settings.objects)
-    documents = 0
-    for batch in chunked(intake.take_all(sources, INTAKE_THREADS), stack.settings.chunk_documents):
+    settings = stack.settings
+    intake = Intake(stack.objects, settings.objects, settings.max_document_bytes)
+    documents, unpublished = 0, None
+    for batch in chunked(intake.take_all(sources, INTAKE_THREADS), settings.chunk_documents):
         with stack.sessions.begin() as session:
             ids = add_documents(session, job.id, map(_as_document, batch))
-        # After the commit: a worker must find the rows that a message names.
-        stack.dispatcher.count(ids, route)
+        # After the commit: a worker must find the rows that a message names. Each vain try takes
+        # seconds: after the first, the rest waits for the end.
+        unpublished = unpublished or _unsent(partial(stack.dispatcher.count, ids, route))
         documents += len(batch)
         report(documents)
     with stack.sessions.begin() as session:
         mark_submitted(session, job.id)
-    stack.dispatcher.republish_due(older_than=stack.settings.visibility_timeout, job_id=job.id)
-    return Submitted(job.id, documents)
+    again = partial(stack.dispatcher.republish_due, older_than=settings.visibility_timeout)
+    return Submitted(job.id, documents, _unsent(partial(again, job_id=job.id)))
+
+
+def _unsent(send: Callable[[], object]) -> BrokerUnreachableError | None:
+    """Send messages; return why they could not be sent, if they could not."""
+    try:
+        send()
+    except BrokerUnreachableError as exc:
+        return exc
+    return None
 
 
 def _as_document(taken: Taken) -> NewDocument:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,19 +14,19 @@ from sqlalchemy import ColumnElement, Row, Select, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sealq_configs.settings import Settings
+from sealq_storage.errors import BrokerUnreachableError
 from sealq_storage.pages import claimable
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, DocumentState, Job, Page
 from sealq_storage.transport import Transport
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 #: Rows that one round of `republish_due` takes; it goes on until none is left.
 ROUND_ROWS = 2000
-
-#: Seconds between two looks of a worker for work that no message covers.
-RESUME_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,31 @@ class Dispatcher:
             self._transport.send_read(chunk, priority=route.priority, device_kind=route.device_kind)
             self._note(Page, chunk)
 
+    def offer(self, page_ids: Sequence[int], route: Route) -> None:
+        """Publish pages to be read, or leave them to `resume` where Redis is away."""
+        try:
+            self.read(page_ids, route)
+        except BrokerUnreachableError as exc:
+            log.warning("%s; published later: %d pages", exc, len(page_ids))
+
+    def waiting(self, queues: Collection[str]) -> int:
+        """Count the messages of these queues that no worker has taken yet.
+
+        Raises:
+            BrokerUnreachableError: Redis does not answer.
+        """
+        return self._transport.waiting(queues)
+
     def resume(self) -> Republished:
-        """Publish what no message covers any more; workers call it every `RESUME_SECONDS`.
+        """Publish what no message covers any more; workers call it every `resume_seconds`.
 
         Raises:
             BrokerUnreachableError: Redis does not answer; the next call takes it up.
         """
         # Nothing waits in Redis, and yet rows have been due for a while: their messages are lost.
         lost = self._transport.waiting() == 0
-        age = RESUME_SECONDS if lost else self._settings.visibility_timeout
+        settings = self._settings
+        age = settings.resume_seconds if lost else settings.visibility_timeout
         return self.republish_due(older_than=age)
 
     def republish_due(self, *, older_than: int, job_id: str | None = None) -> Republished:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from sealq_storage.causes import FailedAttempt
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import dialect_of
 from sealq_storage.sql.tables import Document, DocumentState, Job, Page
@@ -168,6 +169,8 @@ def finish_counting(
             media_type=counted.media_type,
             page_count=counted.page_count,
             lease_owner=None,
+            error_code=None,
+            error=None,
             finished_at=database_now(),
         )
         .returning(Document.id)
@@ -185,7 +188,7 @@ def finish_counting(
 def fail_document(
     session: Session, document_id: int, owner: str, error_code: str, error: str
 ) -> None:
-    """End a document this owner holds with its reason."""
+    """End a document this owner holds with its reason; the row keeps the owner's name."""
     session.execute(
         update(Document)
         .where(*_held(document_id, owner))
@@ -193,15 +196,46 @@ def fail_document(
             state=DocumentState.FAILED,
             error_code=error_code,
             error=error,
-            lease_owner=None,
             finished_at=database_now(),
         )
     )
 
 
+def end_openings(
+    session: Session, ids: Sequence[int], owner: str, failed: FailedAttempt
+) -> list[int]:
+    """End an attempt to open these documents; return the ids of those that are due again.
+
+    Documents without a further attempt are failed: they are dead letters.
+    """
+    why = {"error_code": failed.cause, "error": failed.error}
+    held = and_(Document.id.in_(ids), *_held_by(owner))
+    session.execute(
+        update(Document)
+        .where(held, Document.attempts >= failed.max_attempts)
+        .values(
+            state=DocumentState.FAILED,
+            **why,
+            finished_at=database_now(),
+        )
+    )
+    free = {"lease_owner": None, "published_at": None}
+    again = update(Document).where(held).values(**free, **why)
+    return list(session.scalars(again.returning(Document.id)))
+
+
+def spare_openings(session: Session, ids: Sequence[int], owner: str) -> None:
+    """Take back an attempt of documents this owner holds: it ended through no fault of theirs."""
+    session.execute(
+        update(Document)
+        .where(Document.id.in_(ids), *_held_by(owner), Document.attempts > 0)
+        .values(attempts=Document.attempts - 1)
+    )
+
+
 def give_back_documents(session: Session, owner: str, ids: Sequence[int] | None = None) -> None:
     """Let others claim what this owner holds: these documents, or all."""
-    held = Document.lease_owner == owner
+    held = and_(*_held_by(owner))
     session.execute(
         update(Document)
         .where(held if ids is None else and_(held, Document.id.in_(ids)))
@@ -210,8 +244,8 @@ def give_back_documents(session: Session, owner: str, ids: Sequence[int] | None 
 
 
 def _held(document_id: int, owner: str) -> list[ColumnElement[bool]]:
-    return [
-        Document.id == document_id,
-        Document.state == DocumentState.LISTED,
-        Document.lease_owner == owner,
-    ]
+    return [Document.id == document_id, *_held_by(owner)]
+
+
+def _held_by(owner: str) -> list[ColumnElement[bool]]:
+    return [Document.state == DocumentState.LISTED, Document.lease_owner == owner]

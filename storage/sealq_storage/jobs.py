@@ -20,6 +20,15 @@ from sealq_storage.transport import DEFAULT_PRIORITY
 #: Letters and digits of a job id's tail: none that are read for another.
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_TAIL = 5
+#: Columns of a document or page that is due again with all attempts before it.
+AGAIN = {
+    "attempts": 0,
+    "error_code": None,
+    "error": None,
+    "finished_at": None,
+    "lease_owner": None,
+    "published_at": None,
+}
 #: What a user may write for the newest job.
 LAST_JOB = "last"
 
@@ -129,14 +138,6 @@ class Retried:
 
 def retry_job(session: Session, job_id: str) -> Retried:
     """Make failed and cancelled documents and pages due again, with all attempts before them."""
-    again = {
-        "attempts": 0,
-        "error_code": None,
-        "error": None,
-        "finished_at": None,
-        "lease_owner": None,
-        "published_at": None,
-    }
     session.execute(update(Job).where(Job.id == job_id).values(cancelled_at=None))
     documents = session.execute(
         update(Document)
@@ -144,13 +145,13 @@ def retry_job(session: Session, job_id: str) -> Retried:
             Document.job_id == job_id,
             Document.state.in_([DocumentState.FAILED, DocumentState.CANCELLED]),
         )
-        .values(state=DocumentState.LISTED, **again)
+        .values(state=DocumentState.LISTED, **AGAIN)
         .returning(Document.id)
     ).all()
     pages = session.execute(
         update(Page)
         .where(Page.job_id == job_id, Page.state.in_([PageState.FAILED, PageState.CANCELLED]))
-        .values(state=PageState.DUE, **again)
+        .values(state=PageState.DUE, **AGAIN)
         .returning(Page.id)
     ).all()
     return Retried(len(documents), len(pages))

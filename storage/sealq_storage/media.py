@@ -59,7 +59,16 @@ _OTHER_MAGIC = (
     (b"Rar!", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
 )
+
+#: Where a tar archive says that it is one, and what it says. Older ones say nothing.
+_TAR_AT, _TAR = 257, b"ustar"
+
+#: Fields that a mail begins with, in lower case.
+_MAIL_FIELDS = (b"received:", b"return-path:", b"delivered-to:", b"message-id:", b"mime-version:")
 
 #: Entries near the start of a ZIP archive, and what kind of document has them.
 _ZIP_ENTRIES = (
@@ -110,19 +119,32 @@ def describe_unsupported(head: bytes, name: str) -> str:
     kind = _kind(head, name)
     if kind is None:
         return f"{name} is of a kind that sealq does not know: convert it to PDF."
-    remedy = "unpack it" if kind.endswith("archive") else "convert it to PDF"
+    if kind == "a mail":
+        remedy = "save what is attached to it"
+    else:
+        remedy = "unpack it" if kind.endswith("archive") else "convert it to PDF"
     return f"{name} seems to be {kind}: {remedy}."
 
 
 def _has_pdf_header(head: bytes) -> bool:
-    # A PDF stored in a ZIP archive shows its header too, and would be read without the rest.
+    # A PDF stored in an archive shows its header too, and would be read without the rest.
     magic = b"%PDF-"
-    return not head.startswith(_ZIP) and magic in head[: _PDF_HEADER_WITHIN + len(magic)]
+    return (
+        not head.startswith(_ZIP)
+        and not _is_tar(head)
+        and magic in head[: _PDF_HEADER_WITHIN + len(magic)]
+    )
+
+
+def _is_tar(head: bytes) -> bool:
+    return head.startswith(_TAR, _TAR_AT)
 
 
 def _kind(head: bytes, name: str) -> str | None:
     if head.startswith(_ZIP):
         return _kind_of_zip(head, name)
+    if _is_tar(head):
+        return "a tar archive"
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "a video")
     for magic, kind in _OTHER_MAGIC:
@@ -144,5 +166,7 @@ def _kind_of_text(head: bytes) -> str | None:
         return "an HTML page"
     if start.startswith((b"<svg", b"<?xml")):
         return "an XML file"
+    if start.startswith(_MAIL_FIELDS):
+        return "a mail"
     is_text = all(byte >= ord(" ") or byte in _TEXT_CONTROLS for byte in head)
     return "plain text" if is_text else None

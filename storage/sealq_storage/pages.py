@@ -1,7 +1,8 @@
 """Pages, the unit of work: claimed for a time by one worker, then done or failed.
 
 A claim is a lease by the database's clock. An attempt is counted when the reading of a page begins,
-not when its chunk is claimed: a neighbour that kills the process costs a page nothing.
+not when its chunk is claimed: a neighbour that kills the process costs a page nothing. A page that
+used up its attempts is a dead letter (`dead_letters.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from sealq_storage.causes import FailedAttempt
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.tables import Document, Job, Page, PageState
+
+#: A page that anybody may take, and that no message covers.
+_DUE = {"state": PageState.DUE, "lease_owner": None, "published_at": None}
 
 
 @dataclass(frozen=True)
@@ -83,15 +88,52 @@ def _claimed(page: Page, document: Document, job: Job) -> ClaimedPage:
     )
 
 
-def begin_attempt(session: Session, page_id: int, owner: str, lease_seconds: int) -> bool:
-    """Count an attempt and renew the lease; False when the page is this owner's no more."""
-    begun = session.execute(
+def begin_attempts(
+    session: Session, ids: Sequence[int], owner: str, lease_seconds: int
+) -> set[int]:
+    """Count an attempt of those of these pages that this owner still holds; return their ids.
+
+    Committed before the work begins: a page that ends the process has its attempt counted. The
+    leases are renewed.
+    """
+    begun = session.scalars(
         update(Page)
-        .where(Page.id == page_id, _held_by(owner))
+        .where(Page.id.in_(ids), _held_by(owner))
         .values(attempts=Page.attempts + 1, lease_until=database_now(lease_seconds))
         .returning(Page.id)
     )
-    return begun.one_or_none() is not None
+    return set(begun)
+
+
+def spare_attempts(session: Session, ids: Sequence[int], owner: str) -> None:
+    """Take back an attempt of pages this owner holds: it ended through no fault of theirs."""
+    session.execute(
+        update(Page)
+        .where(Page.id.in_(ids), _held_by(owner), Page.attempts > 0)
+        .values(attempts=Page.attempts - 1)
+    )
+
+
+def end_attempts(
+    session: Session, ids: Sequence[int], owner: str, failed: FailedAttempt
+) -> list[int]:
+    """End an attempt that gave no reading; return the ids of the pages that are due again.
+
+    Pages without a further attempt are failed: they are dead letters.
+    """
+    why = {"error_code": failed.cause, "error": failed.error}
+    held = and_(Page.id.in_(ids), _held_by(owner))
+    session.execute(
+        update(Page)
+        .where(held, Page.attempts >= failed.max_attempts)
+        .values(
+            state=PageState.FAILED,
+            **why,
+            finished_at=database_now(),
+        )
+    )
+    again = update(Page).where(held).values(**_DUE, **why)
+    return list(session.scalars(again.returning(Page.id)))
 
 
 def finish_page(session: Session, page_id: int, owner: str, reading_id: int) -> None:
@@ -111,13 +153,12 @@ def finish_page(session: Session, page_id: int, owner: str, reading_id: int) -> 
 
 
 def fail_page(session: Session, page_id: int, owner: str, error_code: str, error: str) -> None:
-    """End a page this owner holds with its reason."""
+    """End a page this owner holds with its reason; the row keeps the owner's name."""
     session.execute(
         update(Page)
         .where(Page.id == page_id, _held_by(owner))
         .values(
             state=PageState.FAILED,
-            lease_owner=None,
             error_code=error_code,
             error=error,
             finished_at=database_now(),
@@ -132,7 +173,7 @@ def give_back_pages(session: Session, owner: str, ids: Sequence[int] | None = No
         session.scalars(
             update(Page)
             .where(held if ids is None else and_(held, Page.id.in_(ids)))
-            .values(state=PageState.DUE, lease_owner=None, published_at=None)
+            .values(**_DUE)
             .returning(Page.id)
         )
     )

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from sealq_storage.sql.engine import dialect_of
-from sealq_storage.sql.tables import Line, Reading, Region
+from sealq_storage.sql.tables import FIELD_CHARACTERS, Field, Line, Reading, Region
 
 #: (x, y) pairs.
 Polygon = Sequence[Sequence[float]]
+
+#: Only a `seal` is read; `cut_seal` (cut by the page's edge) and `tax_mark` (the printed mark of
+#: the tax bureau) are reported without lines.
+RegionLabel = Literal["seal", "cut_seal", "tax_mark"]
+#: `whole`: the picture was taken as one seal.
+FoundBy = Literal["layout", "second_look", "whole"]
+#: `owner`: the ring's name; `purpose`: what the seal is for, such as 发票专用章.
+FieldName = Literal["owner", "purpose", "tax_id", "serial"]
+#: `proposed`: one character was replaced so that the check digit holds.
+FieldState = Literal["read", "proposed", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -35,13 +46,58 @@ class NewLine:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What a field may say instead; score from 0 to 1."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class NewField:
+    """What a seal says under one name.
+
+    Raises:
+        ValueError: It is neither text nor unreadable, or longer than the database takes.
+    """
+
+    name: FieldName
+    text: str | None
+    #: From 0 to 1.
+    score: float | None
+    state: FieldState
+    #: The likeliest first.
+    alternatives: tuple[Alternative, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.text is None and self.state != "unreadable":
+            raise ValueError(f"{self.name} has no text and is not unreadable but {self.state}.")
+        if len(self.text or "") > FIELD_CHARACTERS:
+            raise ValueError(
+                f"{self.name} has {len(self.text or '')} characters, more than {FIELD_CHARACTERS}."
+            )
+
+
+@dataclass(frozen=True)
 class NewRegion:
-    """A located seal; box is x1, y1, x2, y2 in `frame` (see `tables.Region`)."""
+    """A located seal or mark; box is x1, y1, x2, y2 in `frame` (see `tables.Region`)."""
 
     frame: str
     box: tuple[float, float, float, float]
     score: float | None
     lines: tuple[NewLine, ...]
+    label: RegionLabel = "seal"
+    found_by: FoundBy = "layout"
+    fields: tuple[NewField, ...] = ()
+    #: `round`, `oval`, `square`, `rectangle` or `diamond`.
+    shape: str | None = None
+    #: `red`, `blue`, `purple` or `black`.
+    ink: str | None = None
+    #: Degrees counter-clockwise in `frame`, -180 to 180.
+    rotation: float | None = None
+    #: What a careful reading cost: for `reading.json`, no column.
+    passes: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,13 +116,27 @@ class NewReading:
     seconds: Mapping[str, float]
     device: str
     regions: tuple[NewRegion, ...]
+    #: How surely the page holds no seal, 0 to 1; None where no second look was taken, or seals
+    #: were found.
+    empty_score: float | None = None
+    #: What of the page is missing, where it was read all the same; None: nothing known.
+    damage: str | None = None
 
 
-def find_readings(session: Session, keys: Iterable[ReadingKey]) -> dict[ReadingKey, int]:
-    """Return the ids of those readings that exist."""
+def find_readings(
+    session: Session, keys: Iterable[ReadingKey], *, damaged: bool
+) -> dict[ReadingKey, int]:
+    """Return the ids of those readings that exist.
+
+    Args:
+        session: Where they are looked for.
+        keys: Which.
+        damaged: Whether those of damaged pages are wanted.
+    """
     wanted = [(key.content_sha256, key.page_number, key.pipeline_digest) for key in keys]
     columns = (Reading.content_sha256, Reading.page_number, Reading.pipeline_digest)
-    rows = session.execute(select(Reading.id, *columns).where(tuple_(*columns).in_(wanted)))
+    query = select(Reading.id, *columns).where(tuple_(*columns).in_(wanted))
+    rows = session.execute(query if damaged else query.where(Reading.damage.is_(None)))
     return {ReadingKey(sha256, number, digest): id_ for id_, sha256, number, digest in rows}
 
 
@@ -80,7 +150,7 @@ def save_reading(session: Session, new: NewReading) -> int:
         .returning(Reading.id)
     ).scalar_one_or_none()
     if inserted is None:
-        return find_readings(session, [new.key])[new.key]
+        return find_readings(session, [new.key], damaged=True)[new.key]
     for number, region in enumerate(new.regions, start=1):
         _insert_region(session, inserted, number, region)
     return inserted
@@ -101,6 +171,8 @@ def _values(new: NewReading) -> dict[str, object]:
         "pictures": list(new.pictures),
         "seconds": dict(new.seconds),
         "device": new.device,
+        "empty_score": new.empty_score,
+        "damage": new.damage,
     }
 
 
@@ -117,10 +189,22 @@ def _insert_region(session: Session, reading_id: int, number: int, region: NewRe
             x2=x2,
             y2=y2,
             score=region.score,
+            label=region.label,
+            found_by=region.found_by,
+            shape=region.shape,
+            ink=region.ink,
+            rotation=region.rotation,
         )
         .returning(Region.id)
     ).one()
-    lines = [
+    if region.lines:
+        session.execute(insert(Line), _line_rows(region_id, region.lines))
+    if region.fields:
+        session.execute(insert(Field), _field_rows(region_id, region.fields))
+
+
+def _line_rows(region_id: int, lines: Sequence[NewLine]) -> list[dict[str, object]]:
+    return [
         {
             "region_id": region_id,
             "number": number,
@@ -128,7 +212,19 @@ def _insert_region(session: Session, reading_id: int, number: int, region: NewRe
             "score": line.score,
             "polygon": [list(point) for point in line.polygon],
         }
-        for number, line in enumerate(region.lines, start=1)
+        for number, line in enumerate(lines, start=1)
     ]
-    if lines:
-        session.execute(insert(Line), lines)
+
+
+def _field_rows(region_id: int, fields: Sequence[NewField]) -> list[dict[str, object]]:
+    return [
+        {
+            "region_id": region_id,
+            "name": field.name,
+            "text": field.text,
+            "score": field.score,
+            "state": field.state,
+            "alternatives": [asdict(alternative) for alternative in field.alternatives],
+        }
+        for field in fields
+    ]

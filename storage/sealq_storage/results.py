@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Result, Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from sealq_storage.readings import Polygon
-from sealq_storage.sql.tables import Document, DocumentState, Line, Page, Reading, Region
+from sealq_storage.readings import Alternative, Polygon
+from sealq_storage.sql.tables import Document, DocumentState, Field, Line, Page, Reading, Region
 
 #: Rows fetched from the database at a time.
 FETCH_ROWS = 1000
+
+_RegionRow = Row[str, int, Reading, Region, Line]
 
 
 @dataclass(frozen=True)
@@ -27,19 +29,42 @@ class LineResult:
 
 
 @dataclass(frozen=True)
+class FieldResult:
+    """What a seal says under one name; see `readings.NewField`."""
+
+    name: str
+    text: str | None
+    score: float | None
+    state: str
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True)
 class RegionResult:
-    """A seal on a page."""
+    """A seal on a page, or a mark that is reported and not read."""
 
     document: str
     page: int
     page_width: int
     page_height: int
     region: int
+    #: `readings.RegionLabel`.
+    label: str
+    #: `readings.FoundBy`.
+    found_by: str
     frame: str
     #: x1, y1, x2, y2.
     box: tuple[float, float, float, float]
     score: float | None
     lines: tuple[LineResult, ...]
+    #: Empty where the reading was no careful one.
+    fields: tuple[FieldResult, ...]
+    shape: str | None
+    ink: str | None
+    #: Degrees counter-clockwise in the frame.
+    rotation: float | None
+    #: What is missing of its page; None: nothing known.
+    damage: str | None
     #: Below it lie `reading.json` and the pictures.
     object_prefix: str
     pictures: Sequence[str]
@@ -53,10 +78,18 @@ class PageResult:
     #: None: the document as a whole, which could not be opened.
     page: int | None
     state: str
+    #: Of all labels.
     regions: int
+    seals: int
+    cut_seals: int
+    tax_marks: int
     page_width: int | None
     page_height: int | None
     looked: str | None
+    #: How surely the page holds no seal, 0 to 1; None where that was not asked, or seals found.
+    empty_score: float | None
+    #: What of the page is missing, though it was read; None: nothing known.
+    damage: str | None
     error_code: str | None
     error: str | None
 
@@ -65,7 +98,9 @@ class PageResult:
 class ResultFilter:
     """Which regions a user wants. Capitals and small letters are alike, on every database."""
 
-    #: Part of a line's text.
+    #: Labels; empty: all.
+    labels: Collection[str] = ()
+    #: Part of the text of a line or a field.
     match: str | None = None
     #: Part of the document's name, or a pattern with `*` and `?`.
     document: str | None = None
@@ -88,8 +123,8 @@ def stream_regions(
         .order_by(Document.id, Page.number, Region.number, Line.number)
         .execution_options(yield_per=FETCH_ROWS)
     )
-    rows = session.execute(query)
-    for _, lines in groupby(rows, key=lambda row: (row[0], row[1], row[3].id)):
+    rows = _with_fields(session, session.execute(query))
+    for _, lines in groupby(rows, key=lambda pair: (pair[0][0], pair[0][1], pair[0][3].id)):
         yield _region(list(lines))
 
 
@@ -100,14 +135,8 @@ def stream_pages(
 
     A document that could not be opened has no pages: it stands there itself, with its reason.
     """
-    regions = (
-        select(func.count())
-        .where(Region.reading_id == Page.reading_id)
-        .correlate(Page)
-        .scalar_subquery()
-    )
-    query: Select[Any] = (
-        select(Document, Page, Reading, regions)
+    query = (
+        select(Document, Page, Reading)
         .outerjoin(Page, Page.document_id == Document.id)
         .outerjoin(Reading, Reading.id == Page.reading_id)
         .where(Document.job_id == job_id)
@@ -117,17 +146,25 @@ def stream_pages(
     )
     if wanted and wanted.document:
         query = query.where(_document_like(wanted.document))
-    for document, page, reading, count in session.execute(query):
-        yield _page(document, page, reading, count)
+    for rows in session.execute(query).partitions():
+        found = _labels(session, {row.Reading.id for row in rows if row.Reading})
+        for document, page, reading in rows:
+            yield _page(document, page, reading, found[reading.id] if reading else Counter())
 
 
 def _conditions(wanted: ResultFilter) -> list[ColumnElement[bool]]:
     conditions = []
     if wanted.document:
         conditions.append(_document_like(wanted.document))
+    if wanted.labels:
+        conditions.append(Region.label.in_(wanted.labels))
     if wanted.match:
-        said = select(Line.region_id).where(Line.text.icontains(wanted.match, autoescape=True))
-        conditions.append(Region.id.in_(said))
+        in_line = Line.text.icontains(wanted.match, autoescape=True)
+        in_field = Field.text.icontains(wanted.match, autoescape=True)
+        said = select(Line.region_id).where(in_line)
+        conditions.append(
+            or_(Region.id.in_(said), Region.id.in_(select(Field.region_id).where(in_field)))
+        )
     if wanted.min_score is not None:
         sure = select(Line.region_id).where(Line.score >= wanted.min_score)
         unscored = Region.score.is_(None) & Region.id.in_(sure)
@@ -142,10 +179,47 @@ def _document_like(pattern: str) -> ColumnElement[bool]:
     return Document.source.ilike(escaped.replace("*", "%").replace("?", "_"), escape="/")
 
 
-def _region(rows: Sequence[Row[str, int, Reading, Region, Line]]) -> RegionResult:
-    source, number, reading, region, _ = rows[0]
+def _with_fields(
+    session: Session, result: Result[str, int, Reading, Region, Line]
+) -> Iterator[tuple[_RegionRow, tuple[FieldResult, ...]]]:
+    """Yield each row with the fields of its region, which one query brings for a batch of rows."""
+    for rows in result.partitions():
+        fields = _fields(session, {row[3].id for row in rows})
+        for row in rows:
+            yield row, tuple(fields[row[3].id])
+
+
+def _fields(session: Session, region_ids: Collection[int]) -> Mapping[int, list[FieldResult]]:
+    """Return the fields of these regions, in the order in which they were stored."""
+    of_region: defaultdict[int, list[FieldResult]] = defaultdict(list)
+    query = select(Field).where(Field.region_id.in_(region_ids)).order_by(Field.id)
+    for field in session.scalars(query):
+        alternatives = tuple(Alternative(**each) for each in field.alternatives)
+        of_region[field.region_id].append(
+            FieldResult(field.name, field.text, field.score, field.state, alternatives)
+        )
+    return of_region
+
+
+def _labels(session: Session, reading_ids: Collection[int]) -> Mapping[int, Counter[str]]:
+    """Count the regions of these readings by label."""
+    of_reading: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    query = (
+        select(Region.reading_id, Region.label, func.count())
+        .where(Region.reading_id.in_(reading_ids))
+        .group_by(Region.reading_id, Region.label)
+    )
+    for reading_id, label, count in session.execute(query):
+        of_reading[reading_id][label] = count
+    return of_reading
+
+
+def _region(rows: Sequence[tuple[_RegionRow, tuple[FieldResult, ...]]]) -> RegionResult:
+    (source, number, reading, region, _), fields = rows[0]
     lines = tuple(
-        LineResult(line.text, line.score, line.polygon) for *_, line in rows if line is not None
+        LineResult(line.text, line.score, line.polygon)
+        for (*_, line), _ in rows
+        if line is not None
     )
     return RegionResult(
         document=source,
@@ -153,27 +227,39 @@ def _region(rows: Sequence[Row[str, int, Reading, Region, Line]]) -> RegionResul
         page_width=reading.page_width,
         page_height=reading.page_height,
         region=region.number,
+        label=region.label,
+        found_by=region.found_by,
         frame=region.frame,
         box=(region.x1, region.y1, region.x2, region.y2),
         score=region.score,
         lines=lines,
+        fields=fields,
+        shape=region.shape,
+        ink=region.ink,
+        rotation=region.rotation,
+        damage=reading.damage,
         object_prefix=reading.object_prefix,
         pictures=reading.pictures,
     )
 
 
 def _page(
-    document: Document, page: Page | None, reading: Reading | None, regions: int
+    document: Document, page: Page | None, reading: Reading | None, found: Counter[str]
 ) -> PageResult:
     ended = page or document
     return PageResult(
         document=document.source,
         page=page.number if page else None,
         state=str(ended.state),
-        regions=regions,
+        regions=found.total(),
+        seals=found["seal"],
+        cut_seals=found["cut_seal"],
+        tax_marks=found["tax_mark"],
         page_width=reading.page_width if reading else None,
         page_height=reading.page_height if reading else None,
         looked=reading.looked if reading else None,
+        empty_score=reading.empty_score if reading else None,
+        damage=reading.damage if reading else None,
         error_code=ended.error_code,
         error=ended.error,
     )

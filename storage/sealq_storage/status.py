@@ -56,6 +56,9 @@ class JobStatus:
     seals: int
     #: Pages a second over the last minute; None when none was finished in it.
     pace: float | None
+    #: Reported and not read, like tax marks: no seals of the count above.
+    cut_seals: int = 0
+    tax_marks: int = 0
 
     @property
     def failed(self) -> int:
@@ -88,6 +91,7 @@ def job_status(session: Session, job_id: str) -> JobStatus:
     job = session.get_one(Job, job_id)
     documents = _by_state(session, Document, job_id)
     pages = _by_state(session, Page, job_id)
+    regions = _by_label(session, job_id)
     return JobStatus(
         id=job.id,
         name=job.name,
@@ -98,8 +102,10 @@ def job_status(session: Session, job_id: str) -> JobStatus:
         documents=documents,
         pages=pages,
         known_pages=_known_pages(session, job),
-        seals=_seals(session, job_id),
+        seals=regions.get("seal", 0),
         pace=_pace(session, job_id),
+        cut_seals=regions.get("cut_seal", 0),
+        tax_marks=regions.get("tax_mark", 0),
     )
 
 
@@ -159,14 +165,15 @@ def _known_pages(session: Session, job: Job) -> int:
     return session.scalar(query) or 0
 
 
-def _seals(session: Session, job_id: str) -> int:
+def _by_label(session: Session, job_id: str) -> dict[str, int]:
     query = (
-        select(func.count())
+        select(Region.label, func.count())
         .select_from(Page)
         .join(Region, Region.reading_id == Page.reading_id)
         .where(Page.job_id == job_id)
+        .group_by(Region.label)
     )
-    return session.scalar(query) or 0
+    return dict(session.execute(query).all())
 
 
 def _pace(session: Session, job_id: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from celery import Celery
@@ -19,6 +19,8 @@ TASK_READ = "sealq.read"
 
 #: Redis keeps one list per step; a message goes into the nearest step below.
 PRIORITY_STEPS = (0, 3, 6, 9)
+#: Between a queue's name and the step, in the name of its list.
+_STEP_SEPARATOR = "\x06\x16"
 #: A job's priority is 0 to 9, larger is sooner. Celery on Redis counts the other way.
 LARGEST_PRIORITY = 9
 #: Priority of jobs that name none.
@@ -30,6 +32,9 @@ KEY_PREFIX = "sealq:"
 
 #: Seconds to wait for Redis before saying that it can't be reached.
 CONNECT_SECONDS = 5
+#: Seconds to wait for an answer of Redis. Without an end a host that was cut off would wait on a
+#: dead connection for ever.
+ANSWER_SECONDS = 30
 
 COUNT_QUEUE = "sealq.count"
 READ_QUEUE = "sealq.read"
@@ -58,12 +63,15 @@ def make_celery(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=True,
         broker_connection_retry_on_startup=True,
+        # Redis may be away all night: a worker that gave up would have to be started by a person.
+        broker_connection_max_retries=None,
         broker_transport_options={
             "visibility_timeout": settings.visibility_timeout,
             "priority_steps": list(PRIORITY_STEPS),
             "queue_order_strategy": "priority",
             "global_keyprefix": KEY_PREFIX,
             "socket_connect_timeout": CONNECT_SECONDS,
+            "socket_timeout": ANSWER_SECONDS,
             "socket_keepalive": True,
         },
         worker_hijack_root_logger=False,
@@ -94,8 +102,11 @@ class Transport:
         """
         self._send(TASK_READ, page_ids, read_queue(device_kind), priority)
 
-    def waiting(self) -> int:
-        """Count the messages that no worker has taken yet, over all queues and priorities.
+    def waiting(self, queues: Collection[str] | None = None) -> int:
+        """Count the messages that no worker has taken yet, over all priorities.
+
+        Args:
+            queues: Those that are asked about; None: all.
 
         Raises:
             BrokerUnreachableError: Redis does not answer.
@@ -105,7 +116,8 @@ class Transport:
             keys = client.scan_iter(match=f"{KEY_PREFIX}sealq.*", _type="list")
             # The client itself puts the prefix before the key of LLEN, but not of SCAN.
             names = [key.decode().removeprefix(KEY_PREFIX) for key in keys]
-            return sum(int(client.llen(name)) for name in names)
+            asked = [name for name in names if queues is None or _queue_of(name) in queues]
+            return sum(int(client.llen(name)) for name in asked)
 
     def ping(self) -> None:
         """Check that Redis answers.
@@ -125,6 +137,11 @@ class Transport:
                 priority=LARGEST_PRIORITY - priority,
                 retry_policy={"max_retries": 3, "interval_start": 0.2, "interval_step": 0.5},
             )
+
+
+def _queue_of(key: str) -> str:
+    """Return the queue of a list in Redis: there is one of each priority step."""
+    return key.partition(_STEP_SEPARATOR)[0]
 
 
 @contextmanager

@@ -16,9 +16,12 @@ from sealq_storage.documents import (
     fail_document,
     finish_counting,
     give_back_documents,
+    spare_openings,
 )
-from sealq_worker.documents import open_document
+from sealq_worker.activity import Stage
+from sealq_worker.documents import name_of, open_document
 from sealq_worker.errors import DocumentError, NoSuchPageError
+from sealq_worker.patience import transact
 from sealq_worker.runtime import STACK_ERRORS, Runtime
 
 log = logging.getLogger(__name__)
@@ -72,13 +75,18 @@ def _count(runtime: Runtime, document: ClaimedDocument) -> list[int]:
         _fail(runtime, document, exc.code, str(exc))
         return []
     except STACK_ERRORS:
+        # Not the document's fault: it will be opened again, as if for the first time.
+        with runtime.sessions.begin() as session:
+            spare_openings(session, [document.id], runtime.owner)
         raise
     except Exception as exc:
         log.exception("%s could not be opened", document.source)
         _fail_or_try_again(runtime, document, exc)
         return []
-    with runtime.sessions.begin() as session:
-        return finish_counting(session, document, runtime.owner, counted, numbers)
+    owner = runtime.owner
+    return transact(
+        runtime, lambda session: finish_counting(session, document, owner, counted, numbers)
+    )
 
 
 def _begin(runtime: Runtime, document: ClaimedDocument) -> bool:
@@ -94,8 +102,11 @@ def _begin(runtime: Runtime, document: ClaimedDocument) -> bool:
 
 def _open(runtime: Runtime, document: ClaimedDocument) -> Counted:
     with (
+        runtime.activity.doing(Stage.COUNT, documents=[document.id]),
         runtime.fetcher.fetch(document.location, document.sha256) as fetched,
-        open_document(fetched.path, dpi=ANY_DPI, limits=runtime.limits) as opened,
+        open_document(
+            fetched.path, dpi=ANY_DPI, limits=runtime.limits, name=name_of(document.source)
+        ) as opened,
     ):
         return Counted(fetched.sha256, fetched.size, opened.media_type, opened.page_count)
 
@@ -124,8 +135,8 @@ def _fail_or_try_again(runtime: Runtime, document: ClaimedDocument, exc: Excepti
 
 
 def _fail(runtime: Runtime, document: ClaimedDocument, code: str, error: str) -> None:
-    with runtime.sessions.begin() as session:
-        fail_document(session, document.id, runtime.owner, code, error)
+    owner = runtime.owner
+    transact(runtime, lambda session: fail_document(session, document.id, owner, code, error))
 
 
 def _give_back(runtime: Runtime, claimed: Sequence[ClaimedDocument]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,12 @@ class Fetcher:
                 return self._objects.as_file(object_key, temporary)
             except ObjectNotFoundError as exc:
                 raise DocumentNotFoundError from exc
-        return path_of(location)
+        try:
+            return path_of(location)
+        except ValueError as exc:
+            raise DocumentNotFoundError(
+                "sealq fetches from files, its object store and s3:// alone. Submit it from there."
+            ) from exc
 
     def _download(self, bucket: str, key: str, target: Path) -> None:
         url = f"s3://{bucket}/{key}"
@@ -90,13 +96,14 @@ class Fetcher:
 
     def _checked(self, path: Path, sha256: str | None) -> FetchedDocument:
         try:
-            size = path.stat().st_size
+            size = _ordinary_size(path)
             self._refuse_large(size)
             digest = hashlib.sha256()
             with path.open("rb") as file:
                 while block := file.read(BLOCK_BYTES):
                     digest.update(block)
-        except (FileNotFoundError, NotADirectoryError) as exc:
+        except (FileNotFoundError, NotADirectoryError, ValueError) as exc:
+            # ValueError: no file's name holds a NUL byte.
             raise DocumentNotFoundError from exc
         except PermissionError as exc:
             raise DocumentForbiddenError from exc
@@ -110,6 +117,16 @@ class Fetcher:
                 f"The file has {size:,} bytes; the limit is {self._max_bytes:,} "
                 "(SEALQ_MAX_DOCUMENT_BYTES)."
             )
+
+
+def _ordinary_size(path: Path) -> int:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        # A pipe that took a file's place would be waited for without end.
+        raise DocumentChangedError(
+            "It is a folder, a pipe or a device now. Put the file back, or submit it again."
+        )
+    return found.st_size
 
 
 @contextmanager

@@ -12,13 +12,16 @@ from typing import Any
 from PIL.Image import Image
 
 from sealq_configs.model_cache import ModelCache
+from sealq_configs.purposes import purposes_from_json
 from sealq_configs.spec import CATALOGUE_PREFIX, PipelineSpec
+from sealq_worker.careful_ocr import CarefulOcr
 from sealq_worker.devices import Device
 from sealq_worker.documents import PageImage
 from sealq_worker.errors import ReaderError
 from sealq_worker.paddlex_env import import_paddlex
 from sealq_worker.reader import RawReading
 from sealq_worker.seal_crop import is_seal_crop
+from sealq_worker.second_look import LookAgain
 
 
 class PaddleXReader:
@@ -43,6 +46,16 @@ class PaddleXReader:
         self._parameters = spec.predict_parameters.model_dump(exclude_none=True)
         self._draws = font is not None
         self._pipeline = _create(spec, device, models, font)
+        # PaddleX has no other way to change a stage than to put another in its place.
+        stages = self._pipeline._pipeline  # noqa: SLF001
+        self._look: LookAgain | None = None
+        #: What reads the seals; None where PaddleX does.
+        self.careful: CarefulOcr | None = None
+        if spec.second_look == "auto" and hasattr(stages, "layout_det_model"):
+            self._look = stages.layout_det_model = LookAgain(stages.layout_det_model)
+        if spec.reading == "careful":
+            vocabulary = purposes_from_json(spec.purposes)
+            self.careful = stages.seal_ocr_pipeline = CarefulOcr(stages, vocabulary)
 
     def read(self, page: PageImage) -> RawReading:
         """Read the seals of one page."""
@@ -55,12 +68,16 @@ class PaddleXReader:
         pictures: dict[str, Image] = dict(result.img) if self._draws else {}
         drawn = time.perf_counter()
         looked_whole = not res["model_settings"]["use_layout_detection"]
+        again = None if looked_whole or self._look is None else self._look.looked
+        seconds = {"read": read - started, "draw": drawn - read}
         return RawReading(
             res=res,
             pictures=pictures,
             looked="whole" if looked_whole else "layout",
             parameters=parameters,
-            seconds={"read": read - started, "draw": drawn - read},
+            seconds=seconds | ({"second_look": again.seconds} if again else {}),
+            seals=tuple(self.careful.seals) if self.careful else (),
+            empty_score=again.empty_score if again else None,
         )
 
     def _takes_whole(self, page: PageImage) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -68,6 +68,25 @@ class Pipeline:
             raise ReaderError(
                 f"{use.slot}: the files of {use.model_name} can't be read: {exc}"
             ) from exc
+
+
+def require_model_folders(spec: PipelineSpec, allowed: Sequence[Path]) -> None:
+    """Refuse model folders that this worker was not told to trust.
+
+    PaddleX evaluates expressions in a model's `inference.yml`: whoever names a folder, and may
+    write into it, would run code here.
+
+    Raises:
+        ReaderError: Names the folder and the remedy.
+    """
+    trusted = [folder.resolve() for folder in allowed]
+    for name in spec.model_folders():
+        folder = Path(name).resolve()
+        if not any(folder.is_relative_to(each) for each in trusted):
+            raise ReaderError(
+                f"Preset {spec.preset} names the model folder {name}, which this worker does not "
+                "trust. Start the worker with SEALQ_MODEL_FOLDERS naming it or a folder above it."
+            )
 
 
 class PipelineCache:

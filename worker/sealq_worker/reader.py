@@ -8,7 +8,24 @@ from typing import Any, Literal, Protocol
 
 from PIL.Image import Image
 
+from sealq_storage.readings import NewField
 from sealq_worker.documents import PageImage
+
+
+@dataclass(frozen=True)
+class SealReading:
+    """What a careful reading says of one seal beyond its lines."""
+
+    fields: tuple[NewField, ...]
+    #: `round`, `oval`, `square`, `rectangle` or `diamond`.
+    shape: str
+    #: `red`, `blue`, `purple` or `black`.
+    ink: str
+    #: Degrees counter-clockwise in the prepared image; None where nothing on the seal tells.
+    rotation: float | None
+    #: Runs of a model.
+    passes: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -23,8 +40,13 @@ class RawReading:
     looked: Literal["layout", "whole"]
     #: The predict parameters that were used.
     parameters: Mapping[str, Any]
-    #: Seconds by stage (`read`, `draw`).
+    #: Seconds by stage: `read`, of that `second_look` where one was taken; `draw`.
     seconds: Mapping[str, float]
+    #: One for each seal of `res`, in its order; none where the reading was not careful.
+    seals: tuple[SealReading, ...] = ()
+    #: How surely the page holds no seal, 0 to 1; None where no second look was taken, or seals
+    #: were found.
+    empty_score: float | None = None
 
 
 class Reader(Protocol):

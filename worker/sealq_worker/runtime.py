@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from celery import Celery
+from celery.worker import state as celery_state
 from sqlalchemy.exc import OperationalError
 
 from sealq_configs.errors import StackUnreachableError
@@ -19,10 +22,12 @@ from sealq_storage.jobs import load_spec
 from sealq_storage.objects import ObjectStore, open_objects
 from sealq_storage.sql.engine import Sessions, open_engine, open_sessions
 from sealq_storage.transport import Transport
+from sealq_worker.activity import ACTIVITY_VARIABLE, ActivityReporter
 from sealq_worker.devices import Device
 from sealq_worker.documents import DocumentLimits
 from sealq_worker.fetch import Fetcher
-from sealq_worker.pipelines import Pipeline, PipelineCache
+from sealq_worker.null_reader import NULL_READER, NullReader
+from sealq_worker.pipelines import Pipeline, PipelineCache, require_model_folders
 from sealq_worker.reader import Reader
 from sealq_worker.signals import keeping_stop_signals
 
@@ -44,6 +49,10 @@ class Runtime:
     fetcher: Fetcher
     limits: DocumentLimits
     pipelines: PipelineCache
+    #: Says to the supervisor what is done.
+    activity: ActivityReporter
+    #: Whether the process was told to stop: what is in hand is finished, nothing else begun.
+    stopping: Callable[[], bool]
 
 
 def build_runtime(settings: Settings, app: Celery) -> Runtime:
@@ -51,6 +60,7 @@ def build_runtime(settings: Settings, app: Celery) -> Runtime:
     sessions = open_sessions(open_engine(settings.database))
     objects = open_objects(settings.objects, s3_endpoint_url=settings.s3_endpoint_url)
     device = Device.parse(os.environ.get("SEALQ_DEVICE", "cpu"))
+    watched = os.environ.get(ACTIVITY_VARIABLE)
     return Runtime(
         settings=settings,
         device=device,
@@ -63,13 +73,15 @@ def build_runtime(settings: Settings, app: Celery) -> Runtime:
             s3_endpoint_url=settings.input_endpoint,
             max_bytes=settings.max_document_bytes,
         ),
-        limits=DocumentLimits(
-            max_bytes=settings.max_document_bytes,
-            max_pages=settings.max_document_pages,
-            max_page_pixels=settings.max_page_pixels,
-        ),
+        limits=DocumentLimits.of(settings),
         pipelines=PipelineCache(partial(_make_pipeline, settings, sessions, device)),
+        activity=ActivityReporter(Path(watched) if watched else None),
+        stopping=_stopping,
     )
+
+
+def _stopping() -> bool:
+    return celery_state.should_stop is not None or celery_state.should_terminate is not None
 
 
 def _own_name(device: Device) -> str:
@@ -81,6 +93,7 @@ def _make_pipeline(
 ) -> Pipeline:
     with sessions.begin() as session:
         spec = load_spec(session, pipeline_id)
+    require_model_folders(spec, settings.model_folders)
     models = ModelCache(settings.models_dir)
     return Pipeline(spec, models, partial(_make_reader, settings, device, models))
 
@@ -88,6 +101,8 @@ def _make_pipeline(
 def _make_reader(
     settings: Settings, device: Device, models: ModelCache, spec: PipelineSpec
 ) -> Reader:
+    if spec.pipeline.get("reader") == NULL_READER:
+        return NullReader(draws=settings.pictures)
     draws_with_ours = settings.pictures and settings.font is None
     # In one go: most models lie in one large wheel.
     models.pull([*spec.catalogued(), *([FONT] if draws_with_ours else [])])

@@ -66,7 +66,9 @@ def _as_row(read: Read) -> NewReading:
         pictures=tuple(f"{name}.jpg" for name in read.raw.pictures),
         seconds={stage: round(value, 4) for stage, value in seconds.items()},
         device=str(read.device),
-        regions=regions_of(read.raw.res, transform),
+        regions=regions_of(read.raw.res, transform, read.raw.seals),
+        empty_score=read.raw.empty_score,
+        damage=read.page.damage,
     )
 
 
@@ -78,7 +80,9 @@ def _as_json(read: Read, reading: NewReading) -> Mapping[str, Any]:
         "sealq": version("sealq"),
         "key": asdict(reading.key),
         "page": {"width": reading.page_width, "height": reading.page_height, "dpi": reading.dpi},
+        "damage": reading.damage,
         "looked": reading.looked,
+        "empty_score": reading.empty_score,
         "transform": reading.transform,
         "regions": [
             {"region": number, **asdict(region)}

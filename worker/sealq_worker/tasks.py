@@ -1,58 +1,40 @@
-"""The two Celery tasks: ids in, a flow called, infrastructure failures retried."""
+"""The two Celery tasks: ids in, a flow called, repeated while the stack does not answer."""
 
 from __future__ import annotations
 
 import logging
-from functools import cache
-from typing import Any
+from collections.abc import Callable
 
-from celery import Celery, Task
+import psutil
+from celery import Celery
 from celery.worker import state as celery_state
 
-from sealq_configs.settings import Settings
 from sealq_storage.transport import TASK_COUNT, TASK_READ
 from sealq_worker.count import count_documents
+from sealq_worker.messages import ids_of
+from sealq_worker.patience import until_the_stack_answers
 from sealq_worker.read import read_pages
-from sealq_worker.runtime import STACK_ERRORS, Runtime, build_runtime
+from sealq_worker.runtime import Runtime
+from sealq_worker.watchdog import worn_out
 
 log = logging.getLogger(__name__)
 
-#: Seconds before a message is tried again: doubled each time, up to the last.
-FIRST_RETRY_SECONDS = 2
-LAST_RETRY_SECONDS = 60
 
-
-def register_tasks(app: Celery, settings: Settings) -> None:
+def register_tasks(app: Celery, runtime: Callable[[], Runtime]) -> None:
     """Give the app its tasks. What they work with is built in the process that runs them."""
-
-    @cache
-    def runtime() -> Runtime:
-        return build_runtime(settings, app)
-
     pages_read = 0
 
-    def count(task: Task, document_ids: list[int]) -> None:
-        try:
-            count_documents(runtime(), document_ids)
-        except STACK_ERRORS as exc:
-            raise _again(task, exc) from exc
+    def count(document_ids: list[int]) -> None:
+        ids, parts = ids_of(document_ids), runtime()
+        until_the_stack_answers(parts, lambda: count_documents(parts, ids))
 
-    def read(task: Task, page_ids: list[int]) -> None:
+    def read(page_ids: list[int]) -> None:
         nonlocal pages_read
-        try:
-            pages_read += read_pages(runtime(), page_ids)
-        except STACK_ERRORS as exc:
-            raise _again(task, exc) from exc
-        if 0 < settings.worker_pages <= pages_read:
-            log.info("%d pages read: this process ends and a fresh one takes over", pages_read)
+        ids, parts = ids_of(page_ids), runtime()
+        pages_read += until_the_stack_answers(parts, lambda: read_pages(parts, ids)) or 0
+        if why := worn_out(parts.settings, pages_read, psutil.Process().memory_info().rss):
+            log.info("%s: this process ends and a fresh one takes over", why)
             celery_state.should_stop = 0
 
     for name, task in ((TASK_COUNT, count), (TASK_READ, read)):
-        app.task(name=name, bind=True, max_retries=None)(task)
-
-
-def _again(task: Task, exc: Exception) -> Any:
-    """Return the exception by which Celery sends the message again later."""
-    wait = min(FIRST_RETRY_SECONDS * 2**task.request.retries, LAST_RETRY_SECONDS)
-    log.warning("%s; trying again in %d s", exc, wait)
-    return task.retry(exc=exc, countdown=wait, throw=False)
+        app.task(name=name)(task)

@@ -8,15 +8,18 @@ that PaddleX applies; an unwarping can't be, and what was found then stays in th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sealq_storage.readings import NewLine, NewRegion
+from sealq_storage.readings import NewLine, NewRegion, RegionLabel
+from sealq_worker.reader import SealReading
 
 Point = tuple[float, float]
 
 #: The only layout label that PaddleX reads as a seal.
-SEAL_LABEL = "seal"
+SEAL_LABEL: RegionLabel = "seal"
+#: Layout labels that are reported and not read.
+UNREAD_LABELS: Sequence[RegionLabel] = ("cut_seal", "tax_mark")
 #: Decimals of stored coordinates: a hundredth of a pixel.
 DECIMALS = 2
 
@@ -58,6 +61,12 @@ class Transform:
             return self.width - x, self.height - y
         return y, self.height - x
 
+    def undo_rotation(self, degrees: float) -> float:
+        """Map a counter-clockwise rotation in the prepared image to `frame`: -180 to 180."""
+        if self.unwarped:
+            return degrees
+        return (degrees - self.angle + 180) % 360 - 180
+
     def to_json(self) -> dict[str, Any]:
         """Return the transform as JSON values."""
         return asdict(self)
@@ -72,34 +81,83 @@ def transform_of(res: Mapping[str, Any], width: int, height: int) -> Transform:
     return Transform(angle, bool(settings.get("use_doc_unwarping", False)), width, height)
 
 
-def regions_of(res: Mapping[str, Any], transform: Transform) -> tuple[NewRegion, ...]:
-    """Return the regions of a PaddleX result, in its order.
+def regions_of(
+    res: Mapping[str, Any], transform: Transform, seals: Sequence[SealReading] = ()
+) -> tuple[NewRegion, ...]:
+    """Return the regions of a PaddleX result: seals in its order, then what it does not read.
 
     The k-th seal result belongs to the k-th box labelled `seal`: PaddleX gives no other link.
-    Lines in which nothing was recognised are left out; `res` has them.
+    Seals come first, so that the k-th region has the k-th seal's picture. Lines in which nothing
+    was recognised are left out, and so are boxes of other things on a page; `res` has them.
+
+    Args:
+        res: PaddleX's `json["res"]`.
+        transform: What was done to the page image.
+        seals: What a careful reading says beyond that, seal by seal; none after any other.
     """
     if not res["model_settings"]["use_layout_detection"]:
-        width, height = transform.frame_size
-        whole = (0.0, 0.0, float(width), float(height))
-        return tuple(
-            NewRegion(transform.frame, whole, None, _lines(seal, (0, 0), transform))
-            for seal in res["seal_res_list"]
-        )
-    boxes = [box for box in res["layout_det_res"]["boxes"] if box["label"].lower() == SEAL_LABEL]
-    return tuple(
-        _region(box, seal, transform) for box, seal in zip(boxes, res["seal_res_list"], strict=True)
+        return _careful(_whole(res["seal_res_list"], transform), seals, transform)
+    boxes = res["layout_det_res"]["boxes"]
+    sealed = [box for box in boxes if box["label"].lower() == SEAL_LABEL]
+    located = zip(sealed, res["seal_res_list"], strict=True)
+    read = tuple(_seal(box, seal, transform) for box, seal in located)
+    return _careful(read, seals, transform) + tuple(
+        _region(box, label, (), transform)
+        for box in boxes
+        for label in UNREAD_LABELS
+        if box["label"].lower() == label
     )
 
 
-def _region(box: Mapping[str, Any], seal: Mapping[str, Any], transform: Transform) -> NewRegion:
+def _careful(
+    regions: tuple[NewRegion, ...], seals: Sequence[SealReading], transform: Transform
+) -> tuple[NewRegion, ...]:
+    if not seals:
+        return regions
+    return tuple(
+        replace(
+            region,
+            fields=seal.fields,
+            shape=seal.shape,
+            ink=seal.ink,
+            rotation=None if seal.rotation is None else transform.undo_rotation(seal.rotation),
+            passes=seal.passes,
+            seconds=seal.seconds,
+        )
+        for region, seal in zip(regions, seals, strict=True)
+    )
+
+
+def _whole(seals: Sequence[Mapping[str, Any]], transform: Transform) -> tuple[NewRegion, ...]:
+    width, height = transform.frame_size
+    whole = (0.0, 0.0, float(width), float(height))
+    return tuple(
+        NewRegion(transform.frame, whole, None, _lines(seal, (0, 0), transform), found_by="whole")
+        for seal in seals
+    )
+
+
+def _seal(box: Mapping[str, Any], seal: Mapping[str, Any], transform: Transform) -> NewRegion:
+    # PaddleX cuts the crop at the box's corner without its fraction.
+    left, top = (int(value) for value in box["coordinate"][:2])
+    return _region(box, SEAL_LABEL, _lines(seal, (left, top), transform), transform)
+
+
+def _region(
+    box: Mapping[str, Any],
+    label: RegionLabel,
+    lines: tuple[NewLine, ...],
+    transform: Transform,
+) -> NewRegion:
     x1, y1, x2, y2 = (float(value) for value in box["coordinate"])
     ax, ay = transform.undo((x1, y1))
     bx, by = transform.undo((x2, y2))
     corners = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
     left, top, right, bottom = (round(value, DECIMALS) for value in corners)
-    # PaddleX cuts the crop at the box's corner without its fraction.
-    lines = _lines(seal, (int(x1), int(y1)), transform)
-    return NewRegion(transform.frame, (left, top, right, bottom), float(box["score"]), lines)
+    placed = (left, top, right, bottom)
+    # Only the second look says that it found a box.
+    found_by = box.get("found_by", "layout")
+    return NewRegion(transform.frame, placed, float(box["score"]), lines, label, found_by)
 
 
 def _lines(

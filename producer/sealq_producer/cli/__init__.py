@@ -22,6 +22,8 @@ COMMANDS = {
     "cancel": "jobs",
     "retry": "jobs",
     "resume": "jobs",
+    "dead": "dead",
+    "explain": "explain",
     "models": "models",
     "config": "config",
     "doctor": "doctor",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import click
-from sqlalchemy import make_url
 
 from sealq_configs.settings import LoadedSettings, Settings
+from sealq_configs.text import without_passwords
 from sealq_producer.cli.options import pass_settings
 from sealq_producer.output import standard_output, write_table
 
@@ -41,8 +42,6 @@ def _shown(settings: Settings, name: str) -> str:
     """Return a value as text, what stands in for None included."""
     effective = {"database_url": settings.database, "objects_url": settings.objects}
     value = effective.get(name, getattr(settings, name))
-    if value is None:
-        return "-"
-    if name in {"database_url", "redis_url"}:
-        return make_url(str(value)).render_as_string(hide_password=True)
-    return str(value)
+    if isinstance(value, tuple):
+        value = os.pathsep.join(map(str, value)) or None
+    return "-" if value is None else without_passwords(str(value))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from sealq_configs.page_selection import parse_page_selection
 from sealq_configs.parameters import parse_parameters
 from sealq_configs.presets import load_preset
+from sealq_configs.purposes import load_purposes
 from sealq_configs.settings import LoadedSettings, Settings
+from sealq_configs.spec import ReadingMode
+from sealq_configs.text import one_line
 from sealq_producer.discovery import discover
 from sealq_producer.output import FORMATS
-from sealq_producer.sources import Skipped, Source
+from sealq_producer.sources import Skipped, Source, WalkLimits
 from sealq_storage.jobs import NewJob
 from sealq_storage.transport import DEFAULT_PRIORITY, LARGEST_PRIORITY
 
@@ -42,6 +45,7 @@ class Request:
     preset: str | None
     set_: Sequence[str]
     dpi: int | None
+    reading: ReadingMode | None
 
     def new_job(self, settings: Settings, device_kind: str | None = None) -> NewJob:
         """Check everything that can be checked before a job is made.
@@ -52,9 +56,15 @@ class Request:
         preset = load_preset(self.preset or settings.preset)
         pages = str(parse_page_selection(self.pages)) if self.pages else None
         return NewJob(
-            name=self.name or _name_of(self.paths),
-            spec=preset.spec(parse_parameters(self.set_), self.dpi or settings.dpi),
-            client_token=self.client_token,
+            # No database takes bytes that are no text, as a path may hold.
+            name=one_line(self.name or _name_of(self.paths)),
+            spec=preset.spec(
+                parse_parameters(self.set_),
+                self.dpi or settings.dpi,
+                self.reading,
+                load_purposes(settings.purposes_file),
+            ),
+            client_token=one_line(self.client_token) if self.client_token else None,
             priority=self.priority,
             device_kind=device_kind,
             tags=dict(_tags(self.tag)),
@@ -72,6 +82,7 @@ class Request:
             include=self.include,
             exclude=self.exclude,
             s3_endpoint_url=settings.input_endpoint,
+            limits=WalkLimits(settings.max_folder_files, settings.max_folder_depth),
             skipped=skipped,
         )
 
@@ -112,6 +123,11 @@ def request_options(command: F) -> F:
             help="One of PaddleX's predict parameters.",
         ),
         click.option("--dpi", type=click.IntRange(36, 1200), help="Resolution of PDF pages."),
+        click.option(
+            "--reading",
+            type=click.Choice(get_args(ReadingMode)),
+            help="stock: as PaddleX reads. careful: sealq's own way.  [default: the preset's]",
+        ),
     ]
     for decorate in reversed(decorators):
         command = decorate(command)
@@ -135,4 +151,4 @@ def _tags(assignments: Sequence[str]) -> Iterator[tuple[str, str]]:
         key, separator, value = assignment.partition("=")
         if not (separator and key):
             raise click.BadParameter(f"{assignment}: write it as KEY=VALUE.", param_hint="--tag")
-        yield key, value
+        yield one_line(key), one_line(value)

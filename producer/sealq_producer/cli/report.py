@@ -24,6 +24,9 @@ def summary(status: JobStatus) -> str:
         f"{count_of(done, 'page')} read{known}",
         count_of(status.seals, "seal"),
     ]
+    # No seals of that count: they were not read.
+    others = ((status.cut_seals, "cut seal"), (status.tax_marks, "tax mark"))
+    parts += [count_of(number, noun) for number, noun in others if number]
     if status.failed:
         parts.append(f"not read: {_failed(status)}")
     return f"Job {status.id} {status.state}: {', '.join(parts)}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import click
 
 from sealq_configs.settings import LoadedSettings
@@ -10,6 +12,7 @@ from sealq_producer.cli.report import exit_code, summary
 from sealq_producer.output import standard_output, write_pages, write_regions
 from sealq_producer.stack import open_stack
 from sealq_storage.jobs import find_job
+from sealq_storage.readings import RegionLabel
 from sealq_storage.results import ResultFilter, stream_pages, stream_regions
 from sealq_storage.status import job_status
 
@@ -17,6 +20,14 @@ from sealq_storage.status import job_status
 @click.command()
 @click.argument("job")
 @format_option
+@click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    type=click.Choice(get_args(RegionLabel)),
+    help="Only these: `seal` is read; `cut_seal` (cut by the page's edge) and `tax_mark` (printed "
+    "by the tax bureau) are reported, not read. Default: all.",
+)
 @click.option("--match", metavar="TEXT", help="Seals that say this.")
 @click.option("--document", metavar="NAME", help="Documents so named: a part, or with * and ?.")
 @click.option(
@@ -29,15 +40,18 @@ def results(
     *,
     job: str,
     form: str,
+    labels: tuple[str, ...],
     match: str | None,
     document: str | None,
     min_score: float | None,
     pages: bool,
 ) -> None:
     """Print the seals of a job (its id, the beginning of it, or `last`)."""
-    if pages and (match or min_score is not None):
-        raise click.UsageError("--pages lists pages; --match and --min-score choose seals.")
-    wanted = ResultFilter(match=match, document=document, min_score=min_score)
+    if pages and (labels or match or min_score is not None):
+        raise click.UsageError(
+            "--pages lists pages; --label, --match and --min-score choose seals."
+        )
+    wanted = ResultFilter(labels, match=match, document=document, min_score=min_score)
     out = standard_output()
     with open_stack(loaded.settings) as stack, stack.queries.begin() as session:
         status = job_status(session, find_job(session, job).id)

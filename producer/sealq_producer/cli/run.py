@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import click
@@ -42,6 +43,11 @@ STARTING = Beginning("starting the worker", "loading the models")
 @click.option(
     "--device", "devices", multiple=True, help="cpu, gpu:0, npu:0, ...; default: all found."
 )
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Passwords of encrypted PDFs, one a line. They are kept nowhere else.",
+)
 @format_option
 @dry_run_option
 @click.pass_context
@@ -52,6 +58,7 @@ def run(
     /,
     *,
     devices: Sequence[str],
+    password_file: Path | None,
     form: str,
     dry_run: bool,
     **options: Any,
@@ -68,7 +75,7 @@ def run(
     if dry_run:
         print_plan(sources, skipped)
         return
-    settings = _local(loaded.settings)
+    settings = _local(loaded.settings, password_file, new.spec)
     require_worker()
     require_engine(new.spec)
     upgrade_database(settings)
@@ -88,9 +95,20 @@ def run(
     ctx.exit(exit_code(status))
 
 
-def _local(settings: Settings) -> Settings:
-    """Return settings whose paths hold in every process, whatever folder it works in."""
-    return settings.model_copy(update={"home": settings.home.absolute()})
+def _local(settings: Settings, password_file: Path | None, spec: PipelineSpec) -> Settings:
+    """Return settings whose paths hold in every process, whatever folder it works in.
+
+    The workers trust the model folders of the pipeline: who starts them named it.
+    """
+    models = [*settings.model_folders, *map(Path, spec.model_folders())]
+    passwords = password_file or settings.password_file
+    return settings.model_copy(
+        update={
+            "home": settings.home.absolute(),
+            "model_folders": tuple(folder.absolute() for folder in models),
+            "password_file": None if passwords is None else passwords.absolute(),
+        }
+    )
 
 
 def _fetch_models(settings: Settings, spec: PipelineSpec) -> None:

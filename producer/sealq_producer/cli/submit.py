@@ -14,15 +14,30 @@ from sealq_producer.output import count_of, standard_output
 from sealq_producer.progress import progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
 from sealq_producer.stack import Stack, open_stack
+from sealq_producer.submit import Submitted
 from sealq_producer.submit import submit as submit_job
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Name the documents and do nothing.")
+
+
+def _refuse_passwords(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Say where passwords belong: what a job says travels through SQL, for all to read."""
+    if value is not None:
+        raise click.BadParameter(
+            "passwords do not travel with a job. Name the file in SEALQ_PASSWORD_FILE where the "
+            "workers start, or use `sealq run`.",
+            ctx=ctx,
+            param=option,
+        )
 
 
 @click.command()
 @request_options
 @click.option("--device-kind", help="Only workers on this kind of device: gpu, npu, cpu, ...")
 @click.option("--wait", is_flag=True, help="Show progress until the job is done.")
+@click.option(
+    "--password-file", hidden=True, expose_value=False, is_eager=True, callback=_refuse_passwords
+)
 @dry_run_option
 @click.pass_context
 @pass_settings
@@ -48,9 +63,20 @@ def submit(
         with progress() as show:
             submitted = submit_job(stack, new, sources, show_documents(show))
         report_skipped(skipped)
+        _report_unpublished(submitted)
         click.echo(submitted.job_id)
         if wait:
             ctx.exit(_wait(stack, submitted.job_id))
+
+
+def _report_unpublished(submitted: Submitted) -> None:
+    if submitted.unpublished:
+        click.echo(
+            f"{submitted.unpublished} All documents of the job are listed; some are not published "
+            "yet. Once Redis answers, a worker does that by itself, or "
+            f"`sealq resume {submitted.job_id}` at once.",
+            err=True,
+        )
 
 
 def _wait(stack: Stack, job_id: str) -> int:

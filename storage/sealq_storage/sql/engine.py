@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,6 +17,21 @@ from sealq_storage.errors import DatabaseUnreachableError
 
 #: Seconds a SQLite writer waits for another process's transaction.
 SQLITE_BUSY_SECONDS = 60
+
+#: Seconds until a PostgreSQL server that does not answer counts as gone.
+POSTGRES_CONNECT_SECONDS = 10
+#: Milliseconds that what was sent to it may stay without an acknowledgement.
+POSTGRES_UNACKNOWLEDGED_MS = 30_000
+#: Seconds of silence after which it is asked whether it is still there.
+POSTGRES_KEEPALIVE_SECONDS = 30
+
+#: libpq's names for them. Left to itself it waits for a host that was cut off for a quarter of an
+#: hour and more.
+_POSTGRES_OPTIONS = {
+    "connect_timeout": POSTGRES_CONNECT_SECONDS,
+    "tcp_user_timeout": POSTGRES_UNACKNOWLEDGED_MS,
+    "keepalives_idle": POSTGRES_KEEPALIVE_SECONDS,
+}
 
 #: Tries to switch a new SQLite file to WAL while others open it too.
 _WAL_TRIES = 20
@@ -40,7 +55,7 @@ def open_engine(url: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_network_options(parsed))
     engine = create_engine(parsed, connect_args={"timeout": SQLITE_BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
@@ -79,6 +94,12 @@ def reachable(engine: Engine) -> Iterator[None]:
             f"The database {shown} can't be used: {reason}. "
             "Check SEALQ_DATABASE_URL and that the server runs."
         ) from exc
+
+
+def _network_options(url: URL) -> dict[str, int]:
+    """Return how long a server may be silent; what the URL says stands."""
+    options = _POSTGRES_OPTIONS if url.get_backend_name() == "postgresql" else {}
+    return {name: value for name, value in options.items() if name not in url.query}
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

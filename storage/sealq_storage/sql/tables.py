@@ -7,7 +7,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -15,6 +25,10 @@ from sealq_storage.sql.clock import UtcDateTime, database_now
 
 #: SQLite numbers rows by itself only in an INTEGER key.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+#: Most characters in the text of a field: PostgreSQL's index takes some 2700 bytes an entry, and a
+#: character has up to 4. No seal says a quarter of it.
+FIELD_CHARACTERS = 400
 
 
 class DocumentState(StrEnum):
@@ -170,17 +184,22 @@ class Reading(Table):
     seconds: Mapped[dict[str, float]] = mapped_column(JSON)
     device: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
+    #: How surely the page holds no seal, 0 to 1; None where no second look was taken, or seals
+    #: were found.
+    empty_score: Mapped[float | None]
+    #: What of the page was missing when it was read all the same; None: nothing known.
+    damage: Mapped[str | None] = mapped_column(Text)
 
 
 class Region(Table):
-    """A located seal on a page."""
+    """A located seal, or a mark that is reported and not read."""
 
     __tablename__ = "regions"
     __table_args__ = (UniqueConstraint("reading_id", "number"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     reading_id: Mapped[int] = mapped_column(ForeignKey("readings.id", ondelete="CASCADE"))
-    #: From 1, in PaddleX's order.
+    #: From 1: seals in PaddleX's order, then the others.
     number: Mapped[int]
     #: `page` (page pixels) or `prepared` (the unwarped image, which can't be undone).
     frame: Mapped[str] = mapped_column(String(20))
@@ -190,6 +209,14 @@ class Region(Table):
     y2: Mapped[float]
     #: The locator's score; None where the whole picture was taken as one seal.
     score: Mapped[float | None]
+    #: `seal`, `cut_seal` or `tax_mark` (`readings.RegionLabel`).
+    label: Mapped[str] = mapped_column(String(20), server_default="seal")
+    #: `layout`, `second_look` or `whole` (`readings.FoundBy`).
+    found_by: Mapped[str] = mapped_column(String(20), server_default="layout")
+    #: Only a careful reading says them; rotation in degrees counter-clockwise.
+    shape: Mapped[str | None] = mapped_column(String(20))
+    ink: Mapped[str | None] = mapped_column(String(20))
+    rotation: Mapped[float | None]
 
 
 class Line(Table):
@@ -206,3 +233,26 @@ class Line(Table):
     score: Mapped[float]
     #: Points (x, y) in the region's frame.
     polygon: Mapped[list[list[float]]] = mapped_column(JSON)
+
+
+class Field(Table):
+    """What a seal says under one name: its owner, its purpose, a number."""
+
+    __tablename__ = "fields"
+    __table_args__ = (
+        UniqueConstraint("region_id", "name"),
+        Index("ix_fields_name_text", "name", "text"),
+        CheckConstraint(f"length(text) <= {FIELD_CHARACTERS}", name="ck_fields_text_length"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("regions.id", ondelete="CASCADE"))
+    #: `owner`, `purpose`, `tax_id` or `serial` (`readings.FieldName`).
+    name: Mapped[str] = mapped_column(String(20))
+    #: None: unreadable.
+    text: Mapped[str | None] = mapped_column(Text)
+    score: Mapped[float | None]
+    #: `read`, `proposed` or `unreadable` (`readings.FieldState`).
+    state: Mapped[str] = mapped_column(String(20))
+    #: Objects with `text` and `score`, the likeliest first.
+    alternatives: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

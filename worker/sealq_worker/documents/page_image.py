@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_configs.settings import Settings
 from sealq_storage.media import MediaType
-from sealq_worker.errors import NoSuchPageError, TooManyPagesError, TooManyPixelsError
+from sealq_worker.errors import (
+    CorruptDocumentError,
+    NoSuchPageError,
+    TooManyPagesError,
+    TooManyPixelsError,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,18 +28,35 @@ class PageImage:
     image: NDArray[np.uint8]
     #: Dots per inch; None where the picture does not say.
     dpi: float | None
+    #: What of the page is missing, where damaged pages are read all the same; None: nothing known.
+    damage: str | None = None
 
 
 @dataclass(frozen=True)
 class DocumentLimits:
-    """What is refused before it costs memory or time."""
+    """What is refused before it costs memory or time, and what is let in all the same."""
 
     #: Bytes of a file.
     max_bytes: int
     #: Pages of a document.
     max_pages: int
-    #: Pixels (width times height) of a page.
+    #: Pixels (width times height) of a page, and of each picture on a PDF page.
     max_page_pixels: int
+    #: Whether a damaged page is read as far as it goes.
+    read_damaged: bool = False
+    #: Passwords of encrypted PDFs, one a line.
+    password_file: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the limits that are set."""
+        return cls(
+            max_bytes=settings.max_document_bytes,
+            max_pages=settings.max_document_pages,
+            max_page_pixels=settings.max_page_pixels,
+            read_damaged=settings.read_damaged,
+            password_file=settings.password_file,
+        )
 
     def check_pages(self, name: str, count: int) -> None:
         """Refuse a document with too many pages.
@@ -54,8 +78,20 @@ class DocumentLimits:
         """
         if width * height > self.max_page_pixels:
             raise TooManyPixelsError(
-                f"{where} has {width} x {height} pixels, more than the {self.max_page_pixels} "
+                f"{where} has {width} x {height} pixels, more than the {self.max_page_pixels:,} "
                 f"allowed: {remedy}, or raise SEALQ_MAX_PAGE_PIXELS."
+            )
+
+    def check_damage(self, where: str, damage: str | None) -> None:
+        """Refuse a damaged page, unless such pages are read.
+
+        Raises:
+            CorruptDocumentError: Says what is missing.
+        """
+        if damage is not None and not self.read_damaged:
+            raise CorruptDocumentError(
+                f"{where} is damaged: {damage}. Get a whole copy of it, or set "
+                "SEALQ_READ_DAMAGED=true to read such pages as far as they go."
             )
 
 
@@ -83,7 +119,8 @@ class OpenDocument(Protocol):
         Raises:
             NoSuchPageError: There is no such page.
             TooManyPixelsError: The page is larger than allowed; nothing was decoded.
-            CorruptDocumentError: This page can't be decoded. Others may be whole.
+            CorruptDocumentError: This page can't be decoded, or is damaged and damaged pages are
+                not read. Others may be whole.
         """
 
     def close(self) -> None:

@@ -1,0 +1,126 @@
+"""What a reading process says it is doing, for the supervisor that watches it from outside.
+
+One short text in a file, overwritten in place: the block is there from the start, so that a full
+disk stops nobody. Times are those of the host's monotonic clock, which its processes share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+#: Variable that names the file to a reading process; without it nobody watches.
+ACTIVITY_VARIABLE = "SEALQ_ACTIVITY_FILE"
+#: Bytes of the file: a thousand page ids of twenty digits, three times over.
+FILE_BYTES = 64 * 1024
+
+
+class Stage(StrEnum):
+    """What can take its time."""
+
+    LOAD = "load"  # a pipeline and its models
+    COUNT = "count"  # fetch and open a document for its pages
+    OPEN = "open"  # fetch and open a document to read pages of it
+    PREPARE = "prepare"  # render a page
+    READ = "read"
+    SAVE = "save"
+    WAIT = "wait"  # until a part of the stack answers again
+
+
+@dataclass(frozen=True)
+class Work:
+    """One thing that a reading process is doing."""
+
+    stage: Stage
+    #: Seconds of the monotonic clock.
+    since: float
+    #: Ids whose attempt ends with the process.
+    pages: tuple[int, ...] = ()
+    documents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Activity:
+    """All that a reading process was doing when it last said so."""
+
+    #: Seconds of the monotonic clock.
+    said_at: float
+    #: Pages saved since the process began.
+    saved: int
+    works: tuple[Work, ...]
+
+
+class ActivityReporter:
+    """Says what this process does; threads may share it."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file.
+
+        Args:
+            path: As `make_activity_file` made it; None: nobody watches.
+        """
+        self._file = None if path is None else os.open(path, os.O_WRONLY)
+        self._lock = threading.Lock()
+        self._works: list[Work] = []
+        self._saved = 0
+
+    @contextmanager
+    def doing(
+        self, stage: Stage, *, pages: Sequence[int] = (), documents: Sequence[int] = ()
+    ) -> Iterator[None]:
+        """Say for the time of the `with` block what is done, to which rows."""
+        work = Work(stage, time.monotonic(), tuple(pages), tuple(documents))
+        with self._lock:
+            self._works.append(work)
+            self._say()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._works.remove(work)
+                self._say()
+
+    def beat(self) -> None:
+        """Say that the process is alive."""
+        with self._lock:
+            self._say()
+
+    def page_saved(self) -> None:
+        """Count a page that was read to its end."""
+        with self._lock:
+            self._saved += 1
+            self._say()
+
+    def _say(self) -> None:
+        if self._file is not None:
+            activity = Activity(time.monotonic(), self._saved, tuple(self._works))
+            text = json.dumps(asdict(activity), separators=(",", ":")).encode()
+            os.pwrite(self._file, b"%08x%b\n" % (zlib.crc32(text), text), 0)
+
+
+def make_activity_file(path: Path) -> None:
+    """Make the file that a reading process will write into; empties one that is there."""
+    path.write_bytes(bytes(FILE_BYTES))
+
+
+def read_activity(path: Path) -> Activity | None:
+    """Return what a process said last; None before its first word, or in the middle of one."""
+    line = path.read_bytes().partition(b"\n")[0]
+    checksum, text = line[:8], line[8:]
+    if checksum != b"%08x" % zlib.crc32(text):
+        return None
+    said = json.loads(text)
+    return Activity(said["said_at"], said["saved"], tuple(map(_work, said["works"])))
+
+
+def _work(said: dict[str, object]) -> Work:
+    work = Work(**said)  # type: ignore[arg-type]  # written by `_say`
+    return Work(Stage(work.stage), work.since, tuple(work.pages), tuple(work.documents))
