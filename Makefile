@@ -7,7 +7,7 @@ export SEALQ_MODELS_DIR ?= $(CURDIR)/.cache/models
 
 SAMPLES := samples/invoice.jpg samples/contract.pdf samples/receipts.tiff samples/no_seal.png samples/seal_crop.png
 
-.PHONY: help setup demo test test-fast lint format lock samples bench-data bench-quality clean
+.PHONY: help setup demo test test-fast lint format lock samples audit bench-data bench-quality bench-reading clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,16 @@ bench-data: setup  ## Draw the bench: pages with known seals
 bench-quality: setup  ## Say how well seals are found and read
 	test -f .cache/bench/truth.jsonl || $(MAKE) bench-data
 	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.evaluate --bench .cache/bench --preset mobile --out .cache/bench-quality
+
+bench-reading: setup  ## Say how much better careful reading is than stock
+	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.compare_readings --out .cache/bench-reading
+
+# Without an answer there is no file, and that fails nothing; what is found stands in it.
+audit: setup  ## Ask which pinned requirements have known weaknesses (needs the network)
+	mkdir -p .cache && rm -f .cache/audit.txt
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/dev.lock -o .cache/audit.txt \
+		|| { test ! -e .cache/audit.txt && echo "Nothing was audited: no answer."; }
+	test ! -e .cache/audit.txt || cat .cache/audit.txt
 
 lock:  ## Resolve the pinned requirements anew (needs uv)
 	for part in producer worker dev; do requirements/resolve $$part; done

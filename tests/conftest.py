@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from redis import Redis
 from sqlalchemy import create_engine, make_url, text
 
@@ -28,6 +29,11 @@ from sealq_storage.objects.s3 import s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+# A busy machine is no failure; and the same commit gives the same examples, so that what fails on
+# CI fails at home.
+hypothesis_settings.register_profile("sealq", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("sealq")
 
 #: Names of databases and buckets that no test had before.
 _numbers = itertools.count(1)

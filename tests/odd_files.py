@@ -226,6 +226,51 @@ def pdf_with_widget_seal(*, form: bool = True) -> bytes:
     )
 
 
+@dataclass(frozen=True)
+class PdfPicture:
+    """The picture of `pdf_of_picture`."""
+
+    data: bytes
+    width: int = 64
+    height: int = 64
+    filter: bytes = b"DCTDecode"
+
+
+def pdf_of_picture(
+    picture: PdfPicture,
+    *,
+    drawing: bytes = b"q 100 0 0 50 0 0 cm /Im Do Q",
+    entries: bytes = b"",
+    on_annotation: bool = False,
+) -> bytes:
+    """Return a page, 100 x 50 points, that a picture fills, as scanners write it.
+
+    Args:
+        picture: RGB with 8 bits.
+        drawing: The commands that draw it.
+        entries: Of the dictionary of the commands.
+        on_annotation: A stamp annotation draws it, not the page.
+    """
+    resources = b"/Resources<</XObject<</Im 5 0 R>>>>"
+    stamp = b"/Type/Annot/Subtype/Stamp/F 4/Rect[0 0 100 50]/AP<</N 6 0 R>>"
+    return raw_pdf(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 50]%b>>"
+            % (b"/Annots[7 0 R]" if on_annotation else b"/Contents 4 0 R" + resources),
+            _stream(entries, drawing),
+            _stream(
+                b"/Type/XObject/Subtype/Image/ColorSpace/DeviceRGB/BitsPerComponent 8"
+                b"/Width %d/Height %d/Filter/%b" % (picture.width, picture.height, picture.filter),
+                picture.data,
+            ),
+            _stream(b"/Type/XObject/Subtype/Form/BBox[0 0 100 50]" + resources, drawing),
+            b"<<%b>>" % stamp,
+        ]
+    )
+
+
 def encrypted_pdf(user_password: str, owner_password: str) -> bytes:
     """Return an encrypted PDF with one page of 100 x 50 points."""
     buffer = io.BytesIO()

@@ -48,11 +48,15 @@ def test_json_json_lines_and_csv_tell_the_same(samples_run: SamplesRun) -> None:
 
 
 def as_csv(region: dict[str, object]) -> dict[str, str]:
-    box, lines = region["box"], region["lines"]
+    box, lines, fields = region["box"], region["lines"], region["fields"]
     assert isinstance(box, list)
     assert isinstance(lines, list)
+    assert isinstance(fields, list)
+    nested = {"box", "lines", "fields"}
+    doubtful = (field for field in fields if field["state"] != "read")
     cells = {
-        **{name: value for name, value in region.items() if name not in {"box", "lines"}},
+        **{name: value for name, value in region.items() if name not in nested},
+        "to_check": " / ".join(f"{field['name']} {field['state']}" for field in doubtful),
         **dict(zip(("x1", "y1", "x2", "y2"), box, strict=True)),
         "text": " / ".join(line["text"] for line in lines),
     }

@@ -120,7 +120,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> ObjectStore:
 
 def make_sealq(models: ModelCache, parameters: Parameters) -> Pipeline:
     """Make sealq's pipeline as a worker does, from a spec that travelled through SQL."""
-    spec = load_preset("mobile").spec(validate_parameters(parameters))
+    spec = load_preset("mobile").spec(validate_parameters(parameters), reading="stock")
     travelled = PipelineSpec.from_json(json.loads(json.dumps(spec.to_json())))
     return Pipeline(travelled, models, lambda spec: PaddleXReader(spec, CPU, models, font=None))
 
@@ -215,29 +215,14 @@ def test_a_parameter_does_on_a_real_page_what_it_does_in_paddlex(
 # What sealq adds ----------------------------------------------------------------------------------
 
 
-#: Each layout candidate becomes a box; a coarse look at its texts keeps it quick.
-CROWDED: Parameters = {
-    "use_layout_detection": True,
-    "layout_merge_bboxes_mode": "union",
-    "seal_det_limit_side_len": 64,
-    "seal_det_limit_type": "max",
-}
-
-
-def boxes(res: Mapping[str, Any]) -> int:
-    return len(res["layout_det_res"]["boxes"])
-
-
-def test_layout_nms_can_be_switched_off_though_paddlex_s_predict_can_not(
-    stock: Any, models: ModelCache, objects: ObjectStore
+@pytest.mark.parametrize(("parameters", "told"), [({}, True), ({"layout_nms": False}, False)])
+def test_layout_nms_is_told_to_the_layout_module_whose_predict_can_not_switch_it_off(
+    models: ModelCache, *, parameters: Parameters, told: bool
 ) -> None:
-    page = page_of(SAMPLES / "seal_crop.png")
-    parameters = {**CROWDED, "layout_nms": False}
-    res = stored(make_sealq(models, parameters), page, objects)["res"]
-    assert boxes(res) > boxes(said_by(stock, page, CROWDED))
-    # The reason: here PaddleX takes False for "not given". Configured so, it does it.
-    assert boxes(said_by(stock, page, parameters)) == boxes(said_by(stock, page, CROWDED))
-    assert res == said_by(make_stock(models, layout_nms=False), page, CROWDED)
+    """PaddleX computes `layout_nms or self.layout_nms`: False means "not given" to it."""
+    reader = make_sealq(models, parameters).reader
+    assert isinstance(reader, PaddleXReader)
+    assert bool(reader._pipeline.layout_det_model.layout_nms) is told  # noqa: SLF001 (PaddleX's)
 
 
 def test_only_a_cut_out_seal_is_looked_at_as_a_whole_unless_layout_detection_is_asked_for(

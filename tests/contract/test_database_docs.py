@@ -16,6 +16,7 @@ from sealq_storage.sql.migrate import upgrade
 from sealq_storage.sql.tables import (
     Document,
     DocumentState,
+    Field,
     Job,
     Line,
     Page,
@@ -38,11 +39,14 @@ ANSWERS: dict[str, list[tuple[object, ...]]] = {
         ("march", "in/contract.pdf", "counted", 2, "done", 1, None, 0),
     ],
     "Which seals say this?": [("in/contract.pdf", 1, 1, "发票专用章", 0.97, f"{PREFIX}/1")],
+    "Which seals have this owner?": [
+        ("in/contract.pdf", 1, 1, "某某有限公司", "read", "发票专用章")
+    ],
     "What failed, and why?": [
         ("march", "in/broken.pdf", None, 1, "corrupt", "The document is damaged."),
         ("march", "in/poison.pdf", 1, 3, "crashed", "The worker died."),
     ],
-    "Which pages have no seal?": [("in/contract.pdf", 2, "layout")],
+    "Which pages have no seal?": [("in/contract.pdf", 2, "layout", 0.75)],
     "Which pages were slow?": [
         ("in/contract.pdf", 2, "cpu", 10.5, 1240, 1754),
         ("in/contract.pdf", 1, "cpu", 9.25, 1240, 1754),
@@ -73,7 +77,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 def fill(session: Session) -> None:
-    """Store a job with a contract (a sealed page, a bare one) and two files that failed."""
+    """Store a job with a contract (a sealed page, one with a tax mark) and two failed files."""
     session.add(Pipeline(id="p", preset="mobile", spec={}, created_at=NIGHT))
     session.flush()
     job = Job(id="march", name="March", pipeline_id="p", priority=5, tags={}, created_at=NIGHT)
@@ -85,7 +89,7 @@ def fill(session: Session) -> None:
             document(2, "in/poison.pdf", page_count=1),
             document(3, "in/broken.pdf", error="The document is damaged.", error_code="corrupt"),
             reading(1, seconds=9.25),
-            reading(2, seconds=10.5),
+            reading(2, seconds=10.5, empty_score=0.75),
         ]
     )
     session.flush()
@@ -94,10 +98,13 @@ def fill(session: Session) -> None:
             page(1, 1, reading_id=1),
             page(1, 2, reading_id=2),
             page(2, 1, attempts=3, error_code="crashed", error="The worker died."),
-            Region(id=1, reading_id=1, number=1, frame="page", x1=1, y1=2, x2=3, y2=4, score=0.9),
+            region(1, 1, "seal"),
+            region(2, 2, "tax_mark"),
         ]
     )
     session.flush()
+    for name, said in (("owner", "某某有限公司"), ("purpose", "发票专用章")):
+        session.add(field(1, name, said))
     for number, (said, score) in enumerate([("某某有限公司", 0.99), ("发票专用章", 0.97)], start=1):
         session.add(Line(region_id=1, number=number, text=said, score=score, polygon=[[1, 2]]))
 
@@ -126,7 +133,20 @@ def page(document_id: int, number: int, *, attempts: int = 1, **values: object) 
     )
 
 
-def reading(page_number: int, *, seconds: float) -> Reading:
+def region(id_: int, reading_id: int, label: str) -> Region:
+    box = {"x1": 1, "y1": 2, "x2": 3, "y2": 4}
+    return Region(
+        id=id_, reading_id=reading_id, number=1, frame="page", **box, score=0.9, label=label
+    )
+
+
+def field(region_id: int, name: str, said: str) -> Field:
+    return Field(
+        region_id=region_id, name=name, text=said, score=0.9, state="read", alternatives=[]
+    )
+
+
+def reading(page_number: int, *, seconds: float, empty_score: float | None = None) -> Reading:
     return Reading(
         id=page_number,
         content_sha256="a" * 64,
@@ -142,6 +162,7 @@ def reading(page_number: int, *, seconds: float) -> Reading:
         pictures=[],
         seconds={"prepare": 0.5, "read": seconds},
         device="cpu",
+        empty_score=empty_score,
         created_at=NIGHT,
     )
 

@@ -17,6 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, make_url, text
+from sqlalchemy.exc import IntegrityError
 
 from sealq_storage.errors import DatabaseUnreachableError, DatabaseVersionError
 from sealq_storage.sql.engine import open_engine, open_sessions
@@ -27,7 +28,7 @@ from sealq_storage.sql.migrate import (
     require_current,
     upgrade,
 )
-from sealq_storage.sql.tables import Document, Job, Pipeline, Table
+from sealq_storage.sql.tables import FIELD_CHARACTERS, Document, Field, Job, Pipeline, Table
 
 #: A program that waits for a line on its input before it upgrades the database of its argument.
 UPGRADE_AT_A_SIGN = """
@@ -39,6 +40,19 @@ engine = open_engine(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 upgrade(engine)
+"""
+
+
+#: What sealq of version 0001 stored of a page and of a picture of nothing but a seal.
+ROWS_OF_0001 = """
+INSERT INTO pipelines VALUES ('p', 'mobile', '{}', '2026-03-31 22:15:04');
+INSERT INTO readings VALUES
+(1, 'a', 1, 'd', 'p', 600, 800, 144, 'layout', '{}', 'o', '[]', '{}', 'cpu', '2026-03-31 22:15:04'),
+(2, 'b', 1, 'd', 'p', 60, 80, 144, 'whole', '{}', 'o', '[]', '{}', 'cpu', '2026-03-31 22:15:04');
+INSERT INTO regions VALUES
+(1, 1, 1, 'page', 1.5, 2, 3, 4, 0.9),
+(2, 2, 1, 'page', 2.5, 2, 3, 4, NULL);
+INSERT INTO lines VALUES (1, 1, 1, '公章', 0.5, '[]')
 """
 
 
@@ -67,6 +81,11 @@ def nobodys_engine(postgres_url: str) -> Iterator[Engine]:
 
 def tables_of(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def upgrade_to(engine: Engine, version: str) -> None:
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), version)
 
 
 def set_version(engine: Engine, version: str) -> None:
@@ -181,11 +200,107 @@ def test_an_upgrade_waits_for_who_opened_the_sqlite_file_first(tmp_path: Path) -
 
 def test_a_failed_upgrade_leaves_the_database_as_it_was(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE lines (id INTEGER)"))  # in the way of the last table
-    with pytest.raises(Exception, match="lines"):
+        connection.execute(text("CREATE TABLE fields (id INTEGER)"))  # in the way of the last one
+    with pytest.raises(Exception, match="fields"):
         upgrade(engine)
     assert current_version(engine) is None
-    assert tables_of(engine) == {"lines"}
+    assert tables_of(engine) == {"fields"}
+
+
+class TestLabelsAndFields:
+    """Version 0002 finds rows of 0001, keeps them, and says of them what is known."""
+
+    @pytest.fixture
+    def filled(self, engine: Engine) -> Engine:
+        """A database of version 0001: a page that was searched and a picture taken as one seal."""
+        upgrade_to(engine, "0001")
+        with engine.begin() as connection:
+            for statement in ROWS_OF_0001.split(";"):
+                connection.execute(text(statement))
+        return engine
+
+    def rows(self, engine: Engine, query: str) -> list[tuple[object, ...]]:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+    def test_rows_stay_and_learn_what_they_are_and_how_they_were_found(
+        self, filled: Engine
+    ) -> None:
+        upgrade(filled)
+        said = (
+            "SELECT id, x1, score, label, found_by, shape, ink, rotation FROM regions ORDER BY id"
+        )
+        assert self.rows(filled, said) == [
+            (1, 1.5, 0.9, "seal", "layout", None, None, None),
+            (2, 2.5, None, "seal", "whole", None, None, None),
+        ]
+        assert self.rows(filled, "SELECT region_id, text FROM lines") == [(1, "公章")]
+        assert self.rows(filled, "SELECT id, looked, empty_score FROM readings ORDER BY id") == [
+            (1, "layout", None),
+            (2, "whole", None),
+        ]
+        require_current(filled)
+
+    def test_the_way_back_keeps_what_the_older_version_can_say(self, filled: Engine) -> None:
+        upgrade(filled)
+        with filled.begin() as connection:
+            connection.execute(text("UPDATE regions SET label = 'tax_mark' WHERE id = 2"))
+            command.downgrade(alembic_config(connection), "0001")
+        assert self.rows(filled, "SELECT * FROM regions") == [
+            (1, 1, 1, "page", 1.5, 2.0, 3.0, 4.0, 0.9)
+        ]
+        upgrade(filled)
+        require_current(filled)
+
+    def test_a_field_as_long_as_may_be_fits_the_index_and_a_longer_one_is_refused(
+        self, filled: Engine
+    ) -> None:
+        """Characters of four bytes, no two alike: PostgreSQL can't compress them."""
+        upgrade(filled)
+        longest = "".join(chr(0x20000 + number * 7) for number in range(FIELD_CHARACTERS))
+        add = text(
+            "INSERT INTO fields (id, region_id, name, text, state, alternatives) "
+            "VALUES (:id, 1, :name, :said, 'read', '[]')"
+        )
+        with filled.begin() as connection:
+            connection.execute(add, {"id": 1, "name": "owner", "said": longest})
+        with pytest.raises(IntegrityError, match="ck_fields_text_length"), filled.begin() as one:
+            one.execute(add, {"id": 2, "name": "purpose", "said": f"{longest}x"})
+
+    def test_a_region_has_a_field_once_and_takes_it_along(self, filled: Engine) -> None:
+        upgrade(filled)
+        with open_sessions(filled).begin() as session:
+            session.add(Field(region_id=1, name="owner", state="unreadable", alternatives=[]))
+        with pytest.raises(IntegrityError), open_sessions(filled).begin() as session:
+            session.add(Field(region_id=1, name="owner", state="unreadable", alternatives=[]))
+        with filled.begin() as connection:
+            connection.execute(text("DELETE FROM regions WHERE id = 1"))
+        assert self.rows(filled, "SELECT * FROM fields") == []
+
+    def test_an_owner_s_seals_are_found_by_the_index(self, filled: Engine) -> None:
+        upgrade(filled)
+        plans = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+        explain = plans[filled.dialect.name]
+        query = "SELECT region_id FROM fields WHERE name = 'owner' AND text = '某某有限公司'"
+        with filled.connect() as connection:
+            if filled.dialect.name == "postgresql":
+                # An empty table is cheapest read from end to end.
+                connection.execute(text("SET enable_seqscan = off"))
+            plan = "\n".join(str(row) for row in connection.execute(text(explain + query)))
+        assert "ix_fields_name_text" in plan
+
+
+def test_readings_of_version_0002_stay_and_are_not_called_damaged(engine: Engine) -> None:
+    upgrade_to(engine, "0001")
+    with engine.begin() as connection:
+        for statement in ROWS_OF_0001.split(";"):
+            connection.execute(text(statement))
+    upgrade_to(engine, "0002")
+    upgrade(engine)
+    with engine.connect() as connection:
+        said = connection.execute(text("SELECT id, damage FROM readings ORDER BY id")).all()
+    assert [tuple(row) for row in said] == [(1, None), (2, None)]
+    require_current(engine)
 
 
 def test_downgrade_to_base_leaves_no_table(engine: Engine) -> None:

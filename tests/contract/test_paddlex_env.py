@@ -106,7 +106,9 @@ def test_nothing_of_the_network_is_asked_for_to_load_to_read_and_to_draw(
     models: ModelCache, tmp_path: Path
 ) -> None:
     said = run_python(READ_AND_DRAW, models.folder, SAMPLES / "receipts.tiff", home=tmp_path)
-    assert said == "[] ['layout_det_res', 'preprocessed_img', 'seal_res_region1']"
+    assert said == (
+        "[] ['layout_det_res', 'preprocessed_img', 'seal_res_region1', 'seal_res_region2']"
+    )
 
 
 def test_the_command_line_starts_without_paddlex_and_its_stack(tmp_path: Path) -> None:

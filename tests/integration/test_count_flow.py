@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from fakes import (
+    CountingFetcher,
     count_documents_waiting,
     open_runtime,
     settings_for,
@@ -22,12 +27,18 @@ from rows import end_leases, migrated, new_job
 from sqlalchemy import select
 
 from sealq_configs.settings import Settings
+from sealq_storage.dead_letters import list_dead_letters
 from sealq_storage.documents import NewDocument, add_documents, begin_document, claim_documents
 from sealq_storage.errors import ObjectStoreError
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Page
 from sealq_storage.transport import TASK_COUNT, TASK_READ
+from sealq_worker.activity import ActivityReporter, make_activity_file, read_activity
+from sealq_worker.aftermath import settle
 from sealq_worker.count import count_documents
+from sealq_worker.fetch import FetchedDocument
+from sealq_worker.runtime import Runtime
+from sealq_worker.watchdog import Limits
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,6 +102,27 @@ def add_one(sessions: Sessions, location: str) -> list[int]:
     job_id = new_job(sessions)
     with sessions.begin() as session:
         return add_documents(session, job_id, [NewDocument(location, location)])
+
+
+class HangingFetcher(CountingFetcher):
+    """Hangs for longer than allowed, and is ended for it as a supervisor does."""
+
+    def __init__(self, runtime: Runtime, watched: Path) -> None:
+        super().__init__(runtime)
+        self._runtime = runtime
+        self._watched = watched
+
+    @contextmanager
+    def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
+        settings = self._runtime.settings
+        activity = read_activity(self._watched)
+        assert activity
+        too_late = time.monotonic() + settings.document_seconds + 1
+        end = Limits.of(settings).judge(activity, 0, too_late)
+        assert end
+        assert settle(settings, self._runtime.owner, end)
+        raise KeyboardInterrupt(location, sha256)
+        yield
 
 
 class TestPages:
@@ -176,6 +208,43 @@ class TestUnreadable:
             assert count_documents_waiting(runtime) == []
         assert ends(sessions) == {"a.tif": ("failed", code)}
 
+    def test_a_pipe_in_a_document_s_place_is_not_waited_for(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a.tif"
+        path.write_bytes(tiff(1))
+        submit_files(settings, path)
+        path.unlink()
+        os.mkfifo(path)
+        with open_runtime(settings) as runtime:
+            assert count_documents_waiting(runtime) == []
+        assert ends(sessions) == {"a.tif": ("failed", "changed")}
+        assert "pipe" in reason(sessions)
+
+    @pytest.mark.parametrize(
+        "location", ["https://example.com/a.tif", "a.tif", "file:///nul%00.tif", "object:gone"]
+    )
+    def test_what_is_no_place_to_fetch_from_ends_at_once(
+        self, settings: Settings, sessions: Sessions, location: str
+    ) -> None:
+        ids = add_one(sessions, location)
+        with open_runtime(settings) as runtime:
+            count_documents(runtime, ids)
+        assert list(ends(sessions).values()) == [("failed", "not_found")]
+
+    def test_messages_call_a_document_by_its_own_name(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        """The file may be a copy whose name says nothing."""
+        (tmp_path / "a1b2").write_bytes(FILES["three.pdf"][0][:40])
+        job_id = new_job(sessions)
+        with sessions.begin() as session:
+            new = NewDocument("in/invoice.pdf", (tmp_path / "a1b2").as_uri())
+            ids = add_documents(session, job_id, [new])
+        with open_runtime(settings) as runtime:
+            count_documents(runtime, ids)
+        assert reason(sessions).startswith("invoice.pdf is no whole PDF")
+
     def test_what_fails_for_no_known_reason_is_tried_several_times(
         self, settings: Settings, sessions: Sessions
     ) -> None:
@@ -233,6 +302,45 @@ class TestS3:
         assert ends(sessions) == {"a.tif": ("listed", None)}
         with sessions.begin() as session:
             assert len(claim_documents(session, ids, "another", 60)) == 1
+
+    def test_an_outage_of_the_store_costs_a_document_no_attempt(
+        self, settings: Settings, sessions: Sessions, s3_server: str, free_port: int
+    ) -> None:
+        """However long it lasts: here, as many times as a document has attempts, and once more."""
+        assert s3_server  # its fixture sets credentials
+        away = settings.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{free_port}"})
+        ids = add_one(sessions, "s3://bucket/a.tif")
+        with open_runtime(away) as runtime:
+            for _ in range(settings.max_attempts + 1):
+                with pytest.raises(ObjectStoreError):
+                    count_documents(runtime, ids)
+        with sessions.begin() as session:
+            document = session.scalars(select(Document)).one()
+            assert (document.state, document.attempts) == ("listed", 0)
+
+
+class TestWatched:
+    def test_a_document_that_hangs_each_time_is_a_timed_out_dead_letter(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        """The supervisor's part is played by the fetcher: it judges, writes the cause and kills."""
+        watched = tmp_path / "activity"
+        ids = add_one(sessions, "file:///hangs.tif")
+        with open_runtime(settings, owner="worker") as runtime:
+            for _ in range(settings.max_attempts):
+                make_activity_file(watched)
+                parts = replace(
+                    runtime,
+                    activity=ActivityReporter(watched),
+                    fetcher=HangingFetcher(runtime, watched),
+                )
+                with pytest.raises(KeyboardInterrupt):
+                    count_documents(parts, ids)
+        with sessions.begin() as session:
+            (letter,) = list_dead_letters(session, None, None)
+            state = session.scalars(select(Document.state)).one()
+        assert (state, letter.cause, letter.attempts) == ("failed", "timed_out", 3)
+        assert "600 s to fetch and open the document (SEALQ_DOCUMENT_SECONDS)" in letter.error
 
 
 class TestMessages:

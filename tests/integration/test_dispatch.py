@@ -26,7 +26,7 @@ from sealq_storage.pages import claim_pages
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Page
-from sealq_storage.transport import TASK_COUNT, TASK_READ, Transport, make_celery
+from sealq_storage.transport import TASK_COUNT, TASK_READ, Transport, make_celery, queues_of
 
 ROUTE = Route(priority=4, device_kind=None)
 
@@ -241,31 +241,54 @@ class TestResuming:
 def test_a_running_worker_reads_on_when_redis_lost_its_messages(
     tmp_path: Path, sqlite_url: str, redis_url: str
 ) -> None:
-    settings = settings_for(tmp_path, sqlite_url, redis_url)
-    with migrated(sqlite_url) as sessions, running_worker(settings, resume_seconds=1):
+    settings = settings_for(tmp_path, sqlite_url, redis_url, resume_seconds=1)
+    with migrated(sqlite_url) as sessions, running_worker(settings):
         new_documents(sessions, new_job(sessions), "no such file.pdf")
         publish_at(sessions, Document, 70)
         until(lambda: state_of_only_document(sessions) == "failed")
 
 
 @contextmanager
-def running_worker(settings: Settings, resume_seconds: int) -> Iterator[None]:
-    """Run a worker that looks for lost work so often, and answers already."""
-    start = (
-        "import sys, sealq_storage.dispatch as dispatch\n"
-        f"dispatch.RESUME_SECONDS = {resume_seconds}\n"
-        "from celery.__main__ import main\n"
-        "sys.argv[1:] = ['-A', 'sealq_worker.app', 'worker']\n"
-        "main()\n"
-    )
+def running_worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker without a supervisor, that answers already."""
     environment = {**os.environ, **settings.environment()}
-    command = [sys.executable, "-c", start]
+    command = [sys.executable, "-m", "celery", "-A", "sealq_worker.app", "worker"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as worker:
         try:
             until(lambda: make_celery(settings).control.ping(timeout=0.5))
-            yield
+            yield worker
         finally:
             worker.terminate()
+
+
+def test_a_worker_whom_no_message_reaches_any_more_ends(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    """Its supervisor starts another. Here the worker is told not to listen, and goes on living."""
+    settings = settings_for(tmp_path, sqlite_url, redis_url, resume_seconds=1)
+    with migrated(sqlite_url), running_worker(settings) as worker:
+        control = make_celery(settings).control
+        for queue in queues_of("cpu"):
+            control.cancel_consumer(queue, reply=True, timeout=2)
+        Transport(make_celery(settings)).send_count([1], priority=4)
+        assert worker.wait(60) == 1
+
+
+def test_a_worker_of_another_kind_of_device_lets_its_messages_wait(
+    tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    settings = settings_for(tmp_path, sqlite_url, redis_url, resume_seconds=1)
+    with migrated(sqlite_url) as sessions, running_worker(settings) as worker:
+        Transport(make_celery(settings)).send_read([1], priority=4, device_kind="npu")
+        for name in ("a.pdf", "b.pdf", "c.pdf"):  # a look and more between each two
+            new_documents(sessions, new_job(sessions), name)
+            until(lambda: "listed" not in states_of_documents(sessions))
+        assert worker.poll() is None
+
+
+def states_of_documents(sessions: Sessions) -> list[str]:
+    with sessions.begin() as session:
+        return list(session.scalars(select(Document.state)))
 
 
 def test_a_worker_that_starts_takes_up_what_its_forerunner_held(

@@ -29,7 +29,7 @@ from sealq_storage.documents import (
 )
 from sealq_storage.errors import JobNotFoundError, TokenConflictError
 from sealq_storage.jobs import NewJob, cancel_job, create_job, find_job, retry_job
-from sealq_storage.pages import begin_attempt, claim_pages, fail_page, finish_page
+from sealq_storage.pages import begin_attempts, claim_pages, fail_page, finish_page
 from sealq_storage.readings import save_reading
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
@@ -173,7 +173,7 @@ class TestCancel:
         with sessions.begin() as session:
             cancel_job(session, job_id)
         with sessions.begin() as session:
-            assert not begin_attempt(session, ids[0], "worker", 60)
+            assert not begin_attempts(session, ids[:1], "worker", 60)
             fail_page(session, ids[0], "worker", "corrupt", "It is damaged.")
             finish_page(session, ids[0], "worker", reading_id=1)
             assert claim_pages(session, ids, "worker", 60) == []
@@ -229,7 +229,7 @@ class TestRetry:
         failed, cancelled = new_pages(sessions, job_id, pages=2)
         with sessions.begin() as session:
             claim_pages(session, [failed], "worker", 60)
-            begin_attempt(session, failed, "worker", 60)
+            begin_attempts(session, [failed], "worker", 60)
             fail_page(session, failed, "worker", "corrupt", "It is damaged.")
             cancel_job(session, job_id)
             session.execute(update(Page).values(published_at=database_now()))
@@ -264,7 +264,7 @@ class TestRetry:
         _, held, done = new_pages(sessions, job_id, pages=3)
         with sessions.begin() as session:
             claim_pages(session, [held, done], "worker", 60)
-            begin_attempt(session, held, "worker", 60)
+            begin_attempts(session, [held], "worker", 60)
             finish_page(session, done, "worker", save_reading(session, new_reading()))
         before = everything(sessions)
         with sessions.begin() as session:

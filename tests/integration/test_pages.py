@@ -18,12 +18,15 @@ from rows import (
 )
 from sqlalchemy import select, update
 
+from sealq_storage.causes import Cause, FailedAttempt
 from sealq_storage.pages import (
-    begin_attempt,
+    begin_attempts,
     claim_pages,
+    end_attempts,
     fail_page,
     finish_page,
     give_back_pages,
+    spare_attempts,
 )
 from sealq_storage.readings import save_reading
 from sealq_storage.sql.clock import database_now
@@ -32,6 +35,9 @@ from sealq_storage.sql.tables import Page
 
 #: Seconds that outlast a test.
 LEASE = 600
+
+#: An attempt of three.
+CRASH = FailedAttempt(Cause.CRASHED, "It ended.", max_attempts=3)
 
 
 @pytest.fixture
@@ -153,16 +159,53 @@ class TestAttempt:
     ) -> None:
         claim(sessions, ids, "worker")
         with sessions.begin() as session:
-            assert begin_attempt(session, ids[1], "worker", LEASE)
+            assert begin_attempts(session, ids[1:2], "worker", LEASE) == {ids[1]}
         with sessions.begin() as session:
             assert session.scalars(select(Page.attempts).order_by(Page.id)).all() == [0, 1, 0]
 
     def test_it_renews_the_lease_of_its_page(self, sessions: Sessions, ids: list[int]) -> None:
         claim(sessions, ids, "worker", lease=-1)
         with sessions.begin() as session:
-            begin_attempt(session, ids[0], "worker", LEASE)
+            begin_attempts(session, ids[:1], "worker", LEASE)
             renewed = select(Page.id).where(Page.lease_until > database_now(LEASE - 60))
             assert session.scalars(renewed).all() == ids[:1]
+
+    def test_one_that_failed_leaves_its_page_due_and_says_why(
+        self, sessions: Sessions, ids: list[int]
+    ) -> None:
+        claim(sessions, ids, "worker")
+        with sessions.begin() as session:
+            begin_attempts(session, ids[:1], "worker", LEASE)
+            assert end_attempts(session, ids[:1], "worker", CRASH) == ids[:1]
+        with sessions.begin() as session:
+            page = session.get_one(Page, ids[0])
+            assert (page.state, page.attempts, page.error_code) == ("due", 1, "crashed")
+            assert (page.lease_owner, page.published_at) == (None, None)
+
+    def test_the_last_one_that_failed_makes_its_page_a_dead_letter(
+        self, sessions: Sessions, ids: list[int]
+    ) -> None:
+        for _ in range(CRASH.max_attempts):
+            claim(sessions, ids, "worker")
+            with sessions.begin() as session:
+                begin_attempts(session, ids[:1], "worker", LEASE)
+                again = end_attempts(session, ids[:1], "worker", CRASH)
+        assert again == []
+        with sessions.begin() as session:
+            page = session.get_one(Page, ids[0])
+            assert (page.state, page.attempts, page.error_code) == ("failed", 3, "crashed")
+            assert (page.lease_owner, page.error) == ("worker", "It ended.")
+            assert page.finished_at is not None
+
+    def test_one_that_was_nobodys_fault_does_not_count(
+        self, sessions: Sessions, ids: list[int]
+    ) -> None:
+        claim(sessions, ids, "worker")
+        with sessions.begin() as session:
+            begin_attempts(session, ids[:1], "worker", LEASE)
+            spare_attempts(session, ids, "worker")
+        with sessions.begin() as session:
+            assert session.scalars(select(Page.attempts)).all() == [0, 0, 0]
 
 
 class TestWhoLostTheLease:
@@ -170,7 +213,7 @@ class TestWhoLostTheLease:
         lose_leases(sessions, ids)
         before = rows(sessions)
         with sessions.begin() as session:
-            assert not begin_attempt(session, ids[0], "slow", LEASE)
+            assert not begin_attempts(session, ids[:1], "slow", LEASE)
         assert rows(sessions) == before
 
     def test_ends_nothing(self, sessions: Sessions, ids: list[int]) -> None:
@@ -179,6 +222,8 @@ class TestWhoLostTheLease:
         with sessions.begin() as session:
             finish_page(session, ids[0], "slow", save_reading(session, new_reading()))
             fail_page(session, ids[1], "slow", "corrupt", "It is damaged.")
+            spare_attempts(session, ids, "slow")
+            assert end_attempts(session, ids, "slow", CRASH) == []
             assert give_back_pages(session, "slow") == []
         assert rows(sessions) == before
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,39 +16,30 @@ from fakes import (
     NullReader,
     count_documents_waiting,
     open_runtime,
-    settings_for,
     submit_files,
+    take_messages,
     tiff,
     work_off,
 )
 from odd_files import TiffFrame, grey_frame, raw_tiff
-from rows import end_leases, migrated, spec
+from rows import end_leases, spec
 from sqlalchemy import select
 
 from sealq_configs.errors import ModelError
 from sealq_configs.settings import Settings
 from sealq_configs.spec import PipelineSpec
 from sealq_storage.dispatch import Dispatcher
-from sealq_storage.errors import BrokerUnreachableError
-from sealq_storage.pages import begin_attempt, claim_pages
+from sealq_storage.errors import ObjectStoreError
+from sealq_storage.pages import begin_attempts, claim_pages
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Page
 from sealq_storage.transport import TASK_READ, Transport, make_celery
 from sealq_worker.documents import PageImage
 from sealq_worker.errors import ReaderError
+from sealq_worker.fetch import FetchedDocument
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading, Reader
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
-    return settings_for(tmp_path, database_url, redis_url)
-
-
-@pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
+from sealq_worker.runtime import Runtime
 
 
 @pytest.fixture
@@ -70,6 +62,28 @@ def error(sessions: Sessions) -> str:
     """The reason why the only failed page failed."""
     with sessions.begin() as session:
         return str(session.scalars(select(Page.error).where(Page.state == "failed")).one())
+
+
+def unpublished(sessions: Sessions) -> list[int]:
+    """The numbers of the pages that no message covers."""
+    with sessions.begin() as session:
+        query = select(Page.number).where(Page.published_at.is_(None), Page.state == "due")
+        return list(session.scalars(query.order_by(Page.number)))
+
+
+class LookingFetcher(CountingFetcher):
+    """Remembers the attempts of all pages at the moment when it is asked for a file."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._sessions = runtime.sessions
+        self.attempts: list[list[int]] = []
+
+    @contextmanager
+    def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
+        self.attempts.append([attempts for _, _, attempts in pages(self._sessions)])
+        with super().fetch(location, sha256) as fetched:
+            yield fetched
 
 
 DONE = ("done", None, 1)
@@ -98,7 +112,7 @@ class TestAlone:
             (message,) = count_documents_waiting(runtime)
             document.unlink()
             read_pages(runtime, message.ids)
-        assert pages(sessions) == [("failed", "not_found", 0)] * 3 + [DONE]
+        assert pages(sessions) == [("failed", "not_found", 1)] * 3 + [DONE]
 
 
 class TestAgain:
@@ -111,7 +125,7 @@ class TestAgain:
             messages = work_off(runtime)
         assert reader.pages == [1, 2, 3, 2, 2]
         assert pages(sessions) == [DONE, ("failed", "reading_failed", 3), DONE]
-        assert "failed 3 times: ZeroDivisionError('a box without width')" in error(sessions)
+        assert "failed: ZeroDivisionError('a box without width')" in error(sessions)
         reads = [message.ids for message in messages if message.task == TASK_READ]
         assert reads == [reads[0], reads[0][1:2], reads[0][1:2]]
 
@@ -136,17 +150,34 @@ class TestAgain:
         assert pages(sessions) == [("failed", "reading_failed", 3)]
 
     def test_a_document_that_fails_to_open_for_no_known_reason_is_tried_again(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        document: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError("a page without height")
+
+        submit_files(settings, document, pages="1")
+        with open_runtime(settings) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            monkeypatch.setattr("sealq_worker.read.open_document", fail)
+            read_pages(runtime, message.ids)
+            work_off(runtime)
+        assert pages(sessions) == [("failed", "reading_failed", 3)]
+        assert "a page without height" in error(sessions)
+
+    def test_a_document_that_became_a_folder_is_named_as_changed(
         self, settings: Settings, sessions: Sessions, document: Path
     ) -> None:
         submit_files(settings, document, pages="1")
         with open_runtime(settings) as runtime:
             (message,) = count_documents_waiting(runtime)
             document.unlink()
-            document.mkdir()  # nobody expects a folder there
+            document.mkdir()
             read_pages(runtime, message.ids)
-            work_off(runtime)
-        assert pages(sessions) == [("failed", "reading_failed", 3)]
-        assert "IsADirectoryError" in error(sessions)
+        assert pages(sessions) == [("failed", "changed", 1)]
 
     def test_a_page_that_ends_the_process_each_time_fails_and_costs_its_neighbours_nothing(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -157,11 +188,39 @@ class TestAgain:
             for number in range(settings.max_attempts):
                 with sessions.begin() as session:
                     claim_pages(session, message.ids, f"dead {number}", 60)
-                    begin_attempt(session, message.ids[1], f"dead {number}", 60)
+                    begin_attempts(session, message.ids[1:2], f"dead {number}", 60)
                     end_leases(session)
             read_pages(runtime, message.ids)
         assert pages(sessions) == [DONE, ("failed", "crashed", 3), DONE]
-        assert "`sealq retry`" in error(sessions)
+        assert "`sealq dead requeue`" in error(sessions)
+
+    def test_while_a_document_is_opened_an_attempt_of_all_its_pages_counts(
+        self, settings: Settings, sessions: Sessions, document: Path, tmp_path: Path
+    ) -> None:
+        """Or a file that ends the process each time would be opened for ever."""
+        (tmp_path / "b.tif").write_bytes(tiff(2, shade=9))
+        submit_files(settings, document, tmp_path / "b.tif")
+        with open_runtime(settings) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            fetcher = LookingFetcher(runtime)
+            read_pages(replace(runtime, fetcher=fetcher), message.ids)
+        assert fetcher.attempts == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+        assert pages(sessions) == [DONE] * 5
+
+    def test_what_was_tried_before_is_read_last(
+        self, settings: Settings, sessions: Sessions, document: Path
+    ) -> None:
+        """It may end the process again: its neighbours are read by then."""
+        submit_files(settings, document)
+        reader = CountingReader()
+        with open_runtime(settings, reader) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            with sessions.begin() as session:
+                claim_pages(session, message.ids, "dead", 60)
+                begin_attempts(session, message.ids[:1], "dead", 60)
+                end_leases(session)
+            read_pages(runtime, message.ids)
+        assert reader.pages == [2, 3, 1]
 
 
 class TestOnce:
@@ -249,35 +308,47 @@ class TestModel:
 
 
 class TestStack:
-    def test_when_redis_is_away_the_pages_in_hand_are_due_again(
+    def test_when_redis_is_away_reading_goes_on_and_what_has_no_message_is_due(
         self, settings: Settings, sessions: Sessions, document: Path, free_port: int
     ) -> None:
-        """The page that failed can't be published again: the message in hand has to come again."""
         submit_files(settings, document)
         away = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port}/0"})
         with open_runtime(settings, FailingReader({2})) as runtime:
             (message,) = count_documents_waiting(runtime)
             deaf = Dispatcher(sessions, Transport(make_celery(away)), away)
-            with pytest.raises(BrokerUnreachableError):
-                read_pages(replace(runtime, dispatcher=deaf), message.ids)
-        assert pages(sessions) == [DONE, ("due", None, 1), ("due", None, 0)]
-        with sessions.begin() as session:
-            unpublished = select(Page.number).where(Page.published_at.is_(None))
-            assert session.scalars(unpublished.order_by(Page.number)).all() == [2, 3]
+            assert read_pages(replace(runtime, dispatcher=deaf), message.ids) == 2
+        assert pages(sessions) == [DONE, ("due", "reading_failed", 1), DONE]
+        assert unpublished(sessions) == [2]
 
-    def test_when_the_process_is_told_to_end_at_once_the_pages_in_hand_are_due_again(
-        self, settings: Settings, sessions: Sessions, document: Path
+    @pytest.mark.parametrize("kind", [ObjectStoreError, KeyboardInterrupt, SystemExit])
+    def test_when_the_store_is_away_or_the_process_must_end_the_pages_in_hand_are_due_uncounted(
+        self, settings: Settings, sessions: Sessions, document: Path, kind: type[BaseException]
     ) -> None:
         class Interrupted(NullReader):
             def read(self, page: PageImage) -> RawReading:
-                raise KeyboardInterrupt(page)
+                raise kind(str(page))
 
         submit_files(settings, document)
         with open_runtime(settings, Interrupted()) as runtime:
             (message,) = count_documents_waiting(runtime)
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(kind):
                 read_pages(runtime, message.ids)
-        assert pages(sessions) == [("due", None, 1), ("due", None, 0), ("due", None, 0)]
+        assert pages(sessions) == [("due", None, 0)] * 3
+        assert unpublished(sessions) == [1, 2, 3]
+
+    def test_told_to_stop_it_finishes_the_page_in_hand_and_publishes_the_others(
+        self, settings: Settings, sessions: Sessions, document: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "b.tif").write_bytes(tiff(2, shade=9))
+        submit_files(settings, document, tmp_path / "b.tif")
+        reader = CountingReader()
+        with open_runtime(settings, reader) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            stopping = replace(runtime, stopping=lambda: bool(reader.pages))
+            assert read_pages(stopping, message.ids) == 1
+            (rest,) = take_messages(settings)
+        assert pages(sessions) == [DONE] + [("due", None, 0)] * 4
+        assert rest.ids == message.ids[1:]
 
     def test_a_worker_that_was_too_slow_changes_nothing(
         self, settings: Settings, sessions: Sessions, document: Path

@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from fakes import (
     CountingReader,
+    NullReader,
     count_documents_waiting,
     open_runtime,
-    settings_for,
     submit_files,
     tiff,
     work_off,
 )
-from rows import migrated, new_job, new_reading, until_it_waits
+from rows import new_job, new_reading, until_it_waits
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from sealq_configs.settings import Settings
 from sealq_storage.errors import ObjectStoreError
 from sealq_storage.objects.keys import READING_JSON
-from sealq_storage.readings import NewLine, NewReading, NewRegion, find_readings, save_reading
+from sealq_storage.readings import (
+    NewField,
+    NewLine,
+    NewReading,
+    NewRegion,
+    find_readings,
+    save_reading,
+)
 from sealq_storage.results import stream_regions
 from sealq_storage.sql.engine import Sessions
-from sealq_storage.sql.tables import Line, Page, Reading, Region
+from sealq_storage.sql.tables import FIELD_CHARACTERS, Line, Page, Reading, Region
+from sealq_worker.documents import PageImage
 from sealq_worker.read import read_pages
+from sealq_worker.reader import RawReading
 
 LINE = NewLine("发票专用章", 0.97, [(1.0, 2.0), (3.0, 4.0)])
 SEAL = NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, (LINE, LINE))
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
-    return settings_for(tmp_path, database_url, redis_url)
-
-
-@pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
 
 
 def counts(sessions: Sessions) -> list[int | None]:
@@ -83,8 +82,54 @@ class TestKey:
         first, second = new_reading("c" * 64, 1), new_reading("c" * 64, 2)
         ids = [self.save(sessions, first), self.save(sessions, second)]
         with sessions.begin() as session:
-            known = find_readings(session, [second.key, new_reading("d" * 64).key])
+            known = find_readings(session, [second.key, new_reading("d" * 64).key], damaged=True)
         assert known == {second.key: ids[1]}
+
+
+class TestFields:
+    def test_a_field_without_text_is_unreadable(self) -> None:
+        assert NewField("owner", None, None, "unreadable").text is None
+        with pytest.raises(ValueError, match="owner has no text"):
+            NewField("owner", None, 0.5, "read")
+
+    def test_a_field_is_as_long_as_the_database_takes_or_no_field(self) -> None:
+        """Found here the page fails with the reason; found by the database it would not say."""
+        assert NewField("owner", "章" * FIELD_CHARACTERS, 0.5, "read")
+        with pytest.raises(ValueError, match="401 characters, more than 400"):
+            NewField("owner", "章" * (FIELD_CHARACTERS + 1), 0.5, "read")
+
+
+class TestMarks:
+    def test_what_is_not_read_is_kept_beside_the_seals_in_sql_and_in_json(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        (tmp_path / "a.tif").write_bytes(tiff(1))
+        with open_runtime(settings, MarkReader()) as runtime:
+            job_id = submit_files(settings, tmp_path / "a.tif")
+            work_off(runtime)
+            with sessions.begin() as session:
+                found = list(stream_regions(session, job_id))
+            body = runtime.objects.get(f"{found[0].object_prefix}/{READING_JSON}")
+        labels = [("seal", 1), ("tax_mark", 0)]
+        assert [(region.label, len(region.lines)) for region in found] == labels
+        reading = json.loads(body)
+        kept = reading["regions"]
+        assert [(region["label"], len(region["lines"])) for region in kept] == labels
+        assert [(region["region"], region["found_by"]) for region in kept] == [
+            (1, "layout"),
+            (2, "layout"),
+        ]
+        assert reading["empty_score"] is None
+
+
+class MarkReader(NullReader):
+    """Finds a tax mark on every page before it finds the seal."""
+
+    def read(self, page: PageImage) -> RawReading:
+        raw = super().read(page)
+        mark = {"cls_id": 3, "label": "tax_mark", "score": 0.5, "coordinate": [1, 2, 3, 4]}
+        boxes = [mark, *raw.res["layout_det_res"]["boxes"]]
+        return replace(raw, res={**raw.res, "layout_det_res": {"boxes": boxes}})
 
 
 class TestOnce:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
 from weakref import WeakSet
 
 import pytest
@@ -12,9 +15,17 @@ from sqlalchemy.orm import Session
 
 from sealq_storage.documents import NewDocument, add_documents
 from sealq_storage.pages import claim_pages, fail_page, finish_page
-from sealq_storage.readings import NewLine, NewRegion, save_reading
+from sealq_storage.readings import (
+    Alternative,
+    NewField,
+    NewLine,
+    NewRegion,
+    RegionLabel,
+    save_reading,
+)
 from sealq_storage.results import (
     FETCH_ROWS,
+    FieldResult,
     PageResult,
     RegionResult,
     ResultFilter,
@@ -42,6 +53,18 @@ def line(text: str, score: float = 0.5) -> NewLine:
 
 def seal(*lines: NewLine, score: float | None = 0.9) -> NewRegion:
     return NewRegion("page", (1.0, 2.0, 3.0, 4.0), score, lines)
+
+
+def mark(label: RegionLabel) -> NewRegion:
+    return NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, (), label)
+
+
+def careful(*fields: NewField, lines: tuple[NewLine, ...] = ()) -> NewRegion:
+    return replace(seal(*lines), fields=fields)
+
+
+def field(text: str) -> NewField:
+    return NewField("owner", text, 0.5, "read")
 
 
 def read(sessions: Sessions, page_id: int, *regions: NewRegion) -> None:
@@ -97,12 +120,83 @@ class TestRegions:
         assert [(said.text, said.score) for said in found.lines] == [("发票专用章", 0.75)]
         assert [list(point) for point in found.lines[0].polygon] == [[1.0, 2.0], [3.0, 4.0]]
 
+    def test_a_careful_reading_says_fields_and_looks(self, sessions: Sessions, job_id: str) -> None:
+        said = (
+            NewField("tax_id", "9A", 0.5, "proposed", (Alternative("9B", 0.25),)),
+            NewField("owner", None, None, "unreadable"),
+        )
+        seen = replace(careful(*said), shape="oval", ink="red", rotation=-12.5)
+        read_document(sessions, job_id, "a.pdf", (replace(seen, found_by="second_look"),))
+        (found,) = regions(sessions, job_id)
+        assert found.fields == (
+            FieldResult("tax_id", "9A", 0.5, "proposed", (Alternative("9B", 0.25),)),
+            FieldResult("owner", None, None, "unreadable", ()),
+        )
+        assert (found.shape, found.ink, found.rotation) == ("oval", "red", -12.5)
+        assert (found.label, found.found_by) == ("seal", "second_look")
+
+    def test_a_region_keeps_its_lines_and_fields_over_the_border_of_two_batches(
+        self, sessions: Sessions, job_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sealq_storage.results.FETCH_ROWS", 2)
+        lines = tuple(line(text) for text in "一二三")
+        both = (careful(field("甲"), lines=lines), careful(field("乙"), lines=lines))
+        read_document(sessions, job_id, "a.pdf", both)
+        found = [
+            ([said.text for said in region.lines], [said.text for said in region.fields])
+            for region in regions(sessions, job_id)
+        ]
+        assert found == [(["一", "二", "三"], ["甲"]), (["一", "二", "三"], ["乙"])]
+
+    def test_fields_cost_one_query_a_batch_and_none_a_region(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        read_document(sessions, job_id, "a.pdf", tuple(careful(field(text)) for text in "甲乙丙"))
+        statements: list[str] = []
+        with sessions.begin() as session:
+            record = partial(record_statement, statements)
+            event.listen(session.get_bind(), "before_cursor_execute", record)
+            found = list(stream_regions(session, job_id))
+            event.remove(session.get_bind(), "before_cursor_execute", record)
+        assert len(found) == 3
+        queries = [said for said in statements if said.startswith("SELECT")]
+        assert ["fields" in query for query in queries] == [False, True]
+
     def test_other_jobs_show_their_own(self, sessions: Sessions, job_id: str) -> None:
         read_document(sessions, new_job(sessions), "a.pdf", (seal(),))
         assert regions(sessions, job_id) == []
 
 
+class TestLabels:
+    def test_without_a_filter_all_come_with_their_labels(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        found = (seal(), mark("cut_seal"), mark("tax_mark"))
+        read_document(sessions, job_id, "a.pdf", found)
+        labels = [region.label for region in regions(sessions, job_id)]
+        assert labels == ["seal", "cut_seal", "tax_mark"]
+
+    @pytest.mark.parametrize(
+        ("labels", "kept"),
+        [(("seal",), [1]), (("tax_mark",), [3]), (("tax_mark", "seal"), [1, 3])],
+    )
+    def test_a_filter_keeps_only_those_named(
+        self, sessions: Sessions, job_id: str, labels: tuple[str, ...], kept: list[int]
+    ) -> None:
+        read_document(sessions, job_id, "a.pdf", (seal(), mark("cut_seal"), mark("tax_mark")))
+        found = regions(sessions, job_id, ResultFilter(labels))
+        assert [region.region for region in found] == kept
+
+
 class TestMatch:
+    def test_a_field_says_it_as_well_as_a_line(self, sessions: Sessions, job_id: str) -> None:
+        """A line may have it wrong where the field has it right, and the other way round."""
+        by_field = careful(field("某公司"), lines=(line("某公句"),))
+        by_line = careful(field("某公句"), lines=(line("某公司"),))
+        read_document(sessions, job_id, "a.pdf", (by_field, by_line, seal(line("公章"))))
+        found = regions(sessions, job_id, ResultFilter(match="公司"))
+        assert [region.region for region in found] == [1, 2]
+
     @pytest.mark.parametrize(
         ("part", "found"),
         [
@@ -204,6 +298,27 @@ class TestPages:
             ("0.pdf", 1, "done", 0, "layout", None),
         ]
 
+    def test_seals_are_counted_apart_from_what_is_not_read(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        marks = (mark("cut_seal"), mark("tax_mark"), mark("tax_mark"), mark("tax_mark"))
+        read_document(sessions, job_id, "a.pdf", (seal(), seal(), *marks), (mark("cut_seal"),), ())
+        found = [
+            (page.regions, page.seals, page.cut_seals, page.tax_marks)
+            for page in pages(sessions, job_id)
+        ]
+        assert found == [(6, 2, 1, 3), (1, 0, 1, 0), (0, 0, 0, 0)]
+
+    def test_an_empty_page_says_how_surely_it_is_empty(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        (page_id,) = new_pages(sessions, job_id)
+        with sessions.begin() as session:
+            (page,) = claim_pages(session, [page_id], "worker", 60)
+            sure = replace(new_reading(page.sha256), empty_score=0.75)
+            finish_page(session, page_id, "worker", save_reading(session, sure))
+        assert [page.empty_score for page in pages(sessions, job_id)] == [0.75]
+
     def test_a_document_that_could_not_be_opened_stands_there_with_its_reason(
         self, sessions: Sessions, job_id: str
     ) -> None:
@@ -216,6 +331,11 @@ class TestPages:
         assert listed == [("a.pdf", 1, "done"), ("b.pdf", None, "failed")]
         reason = pages(sessions, job_id)[1]
         assert (reason.error_code, reason.error) == ("corrupt", "It is cut.")
+
+
+def record_statement(statements: list[str], *of_event: Any) -> None:
+    """Take down a statement that an engine is about to execute."""
+    statements.append(of_event[2])
 
 
 def add_regions(session: Session, number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from rows import (
@@ -90,6 +91,15 @@ class TestCounts:
         for page_id in [*ids, *other]:
             read(sessions, page_id, SEAL, SEAL)
         assert status(sessions, job_id).seals == 4
+
+    def test_what_is_reported_and_not_read_is_no_seal(
+        self, sessions: Sessions, job_id: str
+    ) -> None:
+        cut, tax_mark = replace(SEAL, label="cut_seal"), replace(SEAL, label="tax_mark")
+        (page_id,) = new_pages(sessions, job_id)
+        read(sessions, page_id, SEAL, cut, tax_mark, tax_mark)
+        found = status(sessions, job_id)
+        assert (found.seals, found.cut_seals, found.tax_marks) == (1, 1, 2)
 
     def test_known_pages_are_those_read_before_the_job(
         self, sessions: Sessions, job_id: str

@@ -25,9 +25,9 @@ SUPERVISE = """
 import sys
 from sealq_configs.logs import configure_logging
 from sealq_configs.settings import Settings
-from sealq_worker import supervisor
+from sealq_worker import slot, supervisor
 from sealq_worker.devices import Device
-supervisor.FIRST_BACKOFF, supervisor.LAST_BACKOFF, supervisor.POLL_SECONDS = 0.05, 0.2, 0.01
+slot.FIRST_BACKOFF, slot.LAST_BACKOFF, supervisor.POLL_SECONDS = 0.05, 0.2, 0.01
 configure_logging("INFO", "text")
 script, *names = sys.argv[1:]
 devices = [Device.parse(name) for name in names]

@@ -37,6 +37,7 @@ def request(**options: Any) -> Request:
             "preset": None,
             "set_": (),
             "dpi": None,
+            "reading": None,
             **options,
         }
     )
@@ -176,8 +177,11 @@ def test_wrong_use_ends_with_2_says_nothing_on_stdout_and_makes_nothing(
     assert not home.exists()
 
 
-def test_pages_and_seals_can_not_be_chosen_at_once(home: Path) -> None:
-    done = sealq("results", "last", "--pages", "--match", "章")
+@pytest.mark.parametrize(
+    "choice", [("--match", "章"), ("--min-score", "0.5"), ("--label", "seal")], ids=str
+)
+def test_pages_and_seals_can_not_be_chosen_at_once(home: Path, choice: tuple[str, str]) -> None:
+    done = sealq("results", "last", "--pages", *choice)
     assert done.exit_code == 2
     assert not home.exists()
 
@@ -235,6 +239,10 @@ def status(state: str = "done", **values: Any) -> JobStatus:
     [
         (status(), "1 document, 4 pages read, 1 seal"),
         (status(known_pages=4), "1 document, 4 pages read (4 already known), 1 seal"),
+        (
+            status(cut_seals=2, tax_marks=1),
+            "1 document, 4 pages read, 1 seal, 2 cut seals, 1 tax mark",
+        ),
         (
             status(documents={"counted": 1, "failed": 2}),
             "3 documents, 4 pages read, 1 seal, not read: 2 documents",

@@ -9,6 +9,7 @@ import socket
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from hypothesis import strategies as st
 from ordinary_user import open_folder, ordinary_user
 
 from sealq_configs.errors import WrongUseError
-from sealq_producer.discovery import Skipped, SkipReason, Source, discover
+from sealq_configs.text import printable
+from sealq_producer.discovery import Skipped, SkipReason, Source, WalkLimits, discover
 from sealq_producer.errors import SourceListError, SourceNotFoundError
-from sealq_producer.sources import EXAMPLES_PER_REASON, printable
+from sealq_producer.sources import EXAMPLES_PER_REASON, SourceRefusedError
 
 PDF = b"%PDF-1.7\n"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -200,6 +202,94 @@ class TestFolders:
         assert not list(discover(["d"], skipped=skipped))
         assert skipped.counts[SkipReason.NOT_A_DOCUMENT] == 50
         assert len(skipped.examples[SkipReason.NOT_A_DOCUMENT]) == EXAMPLES_PER_REASON
+
+
+@pytest.mark.usefixtures("folder")
+class TestLimits:
+    def test_folders_nested_deeper_are_named_and_not_entered(self, skipped: Skipped) -> None:
+        put("d/a.pdf", "d/1/b.pdf", "d/1/2/c.pdf", "d/1/2/3/d.pdf")
+        limits = WalkLimits(max_files=100, max_depth=2)
+        assert names(discover(["d"], limits=limits, skipped=skipped)) == [
+            "d/1/2/c.pdf",
+            "d/1/b.pdf",
+            "d/a.pdf",
+        ]
+        assert skipped.examples == {SkipReason.TOO_DEEP: ["d/1/2/3"]}
+
+    def test_a_folder_of_just_the_allowed_files_is_taken_and_one_more_ends_the_walk(
+        self, skipped: Skipped
+    ) -> None:
+        """All that is listed counts, documents or not: a walk of `/` costs whatever it finds."""
+        put("d/a.pdf", "d/e/b.pdf")
+        put("d/notes.txt", content=TEXT)
+        four = WalkLimits(max_files=4, max_depth=9)
+        assert len(names(discover(["d", "d"], limits=four, skipped=skipped))) == 4
+        three = WalkLimits(max_files=3, max_depth=9)
+        refusal = "^d holds more than 3 files.*SEALQ_MAX_FOLDER_FILES"
+        with pytest.raises(SourceRefusedError, match=refusal):
+            list(discover(["d"], limits=three, skipped=skipped))
+
+    def test_no_more_names_are_listed_than_settle_the_matter(
+        self, skipped: Skipped, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(*(f"d/{number}" for number in range(50)))
+        taken: list[str] = []
+        scandir = os.scandir
+
+        @contextmanager
+        def watched(path: Path) -> Iterator[Iterator[os.DirEntry[str]]]:
+            with scandir(path) as entries:
+                yield map(seen, entries)
+
+        def seen(entry: os.DirEntry[str]) -> os.DirEntry[str]:
+            taken.append(entry.name)
+            return entry
+
+        monkeypatch.setattr(os, "scandir", watched)
+        with pytest.raises(SourceRefusedError):
+            list(discover(["d"], limits=WalkLimits(max_files=5, max_depth=9), skipped=skipped))
+        assert len(taken) == 6
+
+    def test_archives_and_mails_are_named_apart_from_what_is_no_document(
+        self, skipped: Skipped
+    ) -> None:
+        put("d/scans.ZIP", "d/mail.eml", "d/scans.tar.gz", "d/notes.txt", content=TEXT)
+        assert not names(discover(["d"], skipped=skipped))
+        assert skipped.counts == {SkipReason.ARCHIVE: 3, SkipReason.NOT_A_DOCUMENT: 1}
+
+
+@pytest.mark.usefixtures("folder")
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "https://example.com/a.pdf",
+            "HTTP://169.254.169.254/latest/meta-data",
+            "file:///etc/passwd",
+            "ftp://host/a.pdf",
+            "S3://bucket/key",  # no S3 URL: its scheme is in lower case
+        ],
+    )
+    def test_nothing_is_fetched_by_an_address_and_the_remedy_is_named(
+        self, address: str, skipped: Skipped
+    ) -> None:
+        put("a.pdf")
+        refusal = f"{re.escape(address)} is not taken.*Download it.*Nothing was submitted"
+        with pytest.raises(SourceRefusedError, match=refusal):
+            discover(["a.pdf", address], skipped=skipped)
+
+    def test_an_address_in_a_list_is_a_source_that_fails(self, skipped: Skipped) -> None:
+        put("a.pdf")
+        stdin = as_stdin(b"https://me:secret@example.com/a.pdf\na.pdf\n")
+        refused, taken = discover(["-"], stdin=stdin, skipped=skipped)
+        assert (refused.name, refused.path) == ("https://me:***@example.com/a.pdf", None)
+        assert "Download it" in str(refused.refused)
+        assert "secret" not in str(refused)
+        assert taken.refused is None
+
+    def test_a_file_that_looks_like_one_can_be_named(self, skipped: Skipped) -> None:
+        put("http:/a.pdf")
+        assert names(discover(["./http:/a.pdf"], skipped=skipped)) == ["http:/a.pdf"]
 
 
 @pytest.mark.usefixtures("folder")

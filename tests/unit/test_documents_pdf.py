@@ -169,7 +169,9 @@ def test_a_document_cut_short_does_not_open(tmp_path: Path, share: float) -> Non
 sides = st.integers(min_value=1, max_value=300)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(sizes=st.lists(st.tuples(sides, sides), min_size=1, max_size=5))
 def test_page_counts_and_sizes_survive(tmp_path: Path, sizes: list[tuple[int, int]]) -> None:
     boxes = [PdfPage(box=b"/MediaBox[0 0 %d %d]" % size) for size in sizes]

@@ -224,7 +224,9 @@ def test_extreme_shapes_are_taken_while_their_pixels_are_few(
 sides = st.integers(min_value=1, max_value=60)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(sizes=st.lists(st.tuples(sides, sides), min_size=1, max_size=8), big=st.booleans())
 def test_page_counts_and_sizes_survive(
     tmp_path: Path, sizes: list[tuple[int, int]], *, big: bool
@@ -247,7 +249,9 @@ WHOLE = [
 ]
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     data=st.sampled_from(WHOLE),
     flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4),

@@ -25,6 +25,9 @@ from sealq_storage.objects.s3 import S3Objects
 
 CONTENT = b"%PDF-1.7\n"
 
+#: Bytes that a document may have.
+MAX_BYTES = 128 << 20
+
 #: A file that every Linux has on a disk of its own, so that no store is on the same.
 ELSEWHERE = Source("version", Path("/proc/version"))
 
@@ -34,7 +37,7 @@ def sha256(content: bytes) -> str:
 
 
 def intake_of(objects: ObjectStore) -> Intake:
-    return Intake(objects, objects.url)
+    return Intake(objects, objects.url, MAX_BYTES)
 
 
 @pytest.fixture
@@ -199,6 +202,37 @@ class TestRefusals:
         assert reason in failed.error
         assert path_of(failed.location) == folder / path
         assert (good.error_code, good.sha256) == (None, sha256(CONTENT))
+
+
+class TestLimits:
+    def test_a_file_of_just_the_allowed_bytes_is_taken_and_a_larger_one_fails(
+        self, file: Source, local_objects: ObjectStore
+    ) -> None:
+        for allowed, code in ((len(CONTENT), None), (len(CONTENT) - 1, "too_large")):
+            taken = Intake(local_objects, local_objects.url, allowed).take(file)
+            assert taken.error_code == code
+        assert "more than the 8 bytes allowed" in str(taken.error)
+        assert "SEALQ_MAX_DOCUMENT_BYTES" in str(taken.error)
+
+    def test_what_is_larger_than_it_says_fails_where_the_limit_is_reached(
+        self, local_objects: ObjectStore
+    ) -> None:
+        """/proc says 0 bytes; others grow while they are read."""
+        taken = Intake(local_objects, local_objects.url, 9).take(ELSEWHERE)
+        assert taken.error_code == "too_large"
+
+    def test_an_object_above_the_limit_fails_before_any_worker_sees_it(
+        self, local_objects: ObjectStore
+    ) -> None:
+        source = Source("s3://b/a.pdf", url="s3://b/a.pdf", size=10)
+        taken = Intake(local_objects, local_objects.url, 9).take(source)
+        assert (taken.error_code, taken.location) == ("too_large", "s3://b/a.pdf")
+
+    def test_what_discovery_refused_is_a_failed_document_with_that_reason(
+        self, intake: Intake
+    ) -> None:
+        taken = intake.take(Source("https://a/b", refused="It is not taken. Download it."))
+        assert (taken.error_code, taken.error) == ("not_taken", "It is not taken. Download it.")
 
 
 class Pulled:

@@ -13,7 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra (docs/locator.md)")
 
-from locator.contract import GRID, INPUT_SIDE, SEAL, STRIDE
+from locator.cache import Cache
+from locator.contract import CUT_SEAL, GRID, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
+from locator.dataset import RARE_WEIGHT, weights_of
 from locator.decode import MOST_BOXES, ExportedLocator, decode
 from locator.errors import CheckpointError
 from locator.export import export
@@ -193,3 +195,23 @@ def _batch_of_a_block() -> tuple[Any, TargetBatch]:
     pictures = torch.full((2, 3, 128, 128), 255, dtype=torch.uint8)
     pictures[:, :, 32:96, 32:96] = 90
     return pictures, TargetBatch(*(torch.from_numpy(np.stack([part] * 2)) for part in targets))
+
+
+def test_views_that_show_what_is_rare_come_more_often() -> None:
+    """Rare: a cut seal, a tax mark, a long seal, seals over each other."""
+    round_one, far_away = [0, 0, 140, 100], [300, 300, 440, 400]
+    views = [
+        ([round_one, far_away], [0, 0]),
+        ([], []),
+        ([round_one], [CUT_SEAL]),
+        ([round_one], [TAX_MARK]),
+        ([[0, 0, 300, 100]], [0]),
+        ([round_one, [100, 50, 240, 150]], [0, 0]),
+    ]
+    cache = Cache(
+        pictures=tuple(np.zeros(0, np.uint8) for _ in views),
+        boxes=tuple(np.array(boxes, np.float32).reshape(-1, 4) for boxes, _ in views),
+        labels=tuple(np.array(labels, np.int64) for _, labels in views),
+    )
+    assert weights_of(cache) == [1, 1, *[RARE_WEIGHT] * 4]
+    assert RARE_WEIGHT > 1

@@ -103,6 +103,37 @@ class TestForm:
         assert len(lines(capsys)) == 1
 
 
+class TestHostileText:
+    FORGED = "a.pdf\n2026-01-01 00:00:00 INFO all is well\x1b[2K\u2028\udcff"
+
+    def test_a_message_can_t_forge_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        configure("text")
+        log.warning("%s is damaged", self.FORGED)
+        (line,) = lines(capsys)
+        assert line.endswith(
+            r"WARNING a.pdf\x0a2026-01-01 00:00:00 INFO all is well\x1b[2K\u2028\xff is damaged"
+        )
+
+    @pytest.mark.parametrize("form", ["text", "json"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "redis://:planted@cache:6379/0",
+            "postgresql+psycopg://me:planted@db/sealq",
+            "https://me:pl@nted/planted@host/a",
+        ],
+    )
+    def test_passwords_in_urls_are_hidden_in_messages_and_in_tracebacks(
+        self, capsys: pytest.CaptureFixture[str], form: Literal["text", "json"], url: str
+    ) -> None:
+        configure(form)
+        log.error("can't reach %s", url, exc_info=ConnectionError(f"no route to {url}"))
+        said = capsys.readouterr().err
+        assert "planted" not in said
+        assert said.count(":***@") == 2
+        assert "ConnectionError: no route" in said
+
+
 class TestLevel:
     @pytest.mark.parametrize(
         ("level", "heard"),

@@ -11,6 +11,7 @@ import yaml
 from sealq_configs.errors import ParameterError, PresetError
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset, preset_names
+from sealq_configs.purposes import Purpose, load_purposes, purposes_from_json
 
 
 def own_pipeline(**layout: object) -> dict[str, Any]:
@@ -95,6 +96,22 @@ def test_the_sealq_block_is_kept_from_paddlex(tmp_path: Path) -> None:
     assert preset.pipeline == own_pipeline()
     spec = preset.spec(PredictParameters())
     assert (spec.dpi, spec.seal_crops) == (200, "never")
+
+
+def test_who_asks_for_stock_gets_paddlex_s_answer_and_no_second_look(tmp_path: Path) -> None:
+    block = {"reading": "careful", "second_look": "auto"}
+    preset = load_preset(write(tmp_path / "own.yaml", {"sealq": block, **own_pipeline()}))
+    careful, stock = (preset.spec(PredictParameters(), reading=mode) for mode in (None, "stock"))
+    assert (careful.reading, careful.second_look) == ("careful", "auto")
+    assert (stock.reading, stock.second_look, stock.purposes) == ("stock", "never", [])
+
+
+def test_a_careful_reading_takes_its_vocabulary_along() -> None:
+    own = (Purpose(name="验讫章"),)
+    spec = load_preset("mobile").spec(PredictParameters(), reading="careful", purposes=own)
+    assert purposes_from_json(spec.purposes) == own
+    brought = load_preset("mobile").spec(PredictParameters(), reading="careful")
+    assert purposes_from_json(brought.purposes) == load_purposes()
 
 
 def test_paddlex_s_own_pipeline_file_is_taken_as_it_is(tmp_path: Path) -> None:

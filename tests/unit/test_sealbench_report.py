@@ -77,7 +77,8 @@ def test_json_has_the_documented_fields(tmp_path: Path) -> None:
     data = written([outcome(found())], tmp_path)
     assert data["schema"] == 1
     assert data["run"] == {"preset": "mobile", "digest": "ab12", "device": "cpu"}
-    parts = {"whole", "cut", "tax_mark", "false_alarms", "texts", "seconds", "pages", "failed"}
+    finding = {"whole", "cut", "tax_mark", "false_alarms", "second_look"}
+    parts = finding | {"texts", "seconds", "pages", "failed"}
     assert set(data) == parts | {"schema", "run"}
     for part in ("whole", "cut", "tax_mark"):
         assert set(data[part]) == {"0.5", "0.75"}

@@ -98,6 +98,12 @@ def test_a_wrong_value_is_refused_with_its_name_value_and_source(name: str, valu
         assert part in str(error.value)
 
 
+def test_a_wrong_value_is_shown_without_its_password() -> None:
+    with pytest.raises(SettingsError, match=r"redis://:\*\*\*@cache") as error:
+        load_settings(config_file('redis_url = ["redis://:planted@cache"]'))
+    assert "planted" not in str(error.value)
+
+
 def test_a_configuration_file_that_is_named_must_be_there() -> None:
     with pytest.raises(SettingsError, match=r"SEALQ_CONFIG names gone\.toml"):
         load_settings({"SEALQ_CONFIG": "gone.toml"})

@@ -109,6 +109,9 @@ def test_id_and_digest_are_the_same_before_and_after_the_way_through_sql(
         {"parameters": {"seal_det_thresh": 0.3}},
         {"dpi": 200},
         {"seal_crops": "never"},
+        {"reading": "careful"},
+        {"second_look": "auto"},
+        {"purposes": [{"name": "发票专用章"}]},
     ],
 )
 def test_specs_that_ask_for_different_things_have_different_ids(change: dict[str, Any]) -> None:
@@ -125,6 +128,9 @@ def test_specs_that_ask_for_different_things_have_different_ids(change: dict[str
         ({"parameters": {"seal_det_thresh": 0.3}}, FILES),
         ({"dpi": 200}, FILES),
         ({"seal_crops": "never"}, FILES),
+        ({"reading": "careful"}, FILES),
+        ({"second_look": "auto"}, FILES),
+        ({"purposes": [{"name": "发票专用章"}]}, FILES),
         # One file has another content, is new, is gone, or serves another slot.
         ({}, {"LayoutDetection": {"inference.onnx": "cc", "inference.yml": "bb"}}),
         ({}, {"LayoutDetection": {**FILES["LayoutDetection"], "more": "cc"}}),

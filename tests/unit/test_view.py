@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sealq_storage.readings import NewField
 from sealq_worker.paddlex_env import import_paddlex
+from sealq_worker.reader import SealReading
 from sealq_worker.view import Transform, regions_of, transform_of
 
 #: Sides of page images in pixels: a few, so that odd and even ones meet.
@@ -57,6 +59,11 @@ def places(page: Pixels, value: float) -> tuple[float, float]:
 def seal(*lines: str, polygon: Any = ((0, 0),)) -> dict[str, Any]:
     count = len(lines)
     return {"rec_texts": lines, "rec_scores": [0.5] * count, "rec_polys": [polygon] * count}
+
+
+def careful_reading(owner: str, rotation: float | None = None) -> SealReading:
+    fields = (NewField("owner", owner, 0.5, "read"),)
+    return SealReading(fields, "oval", "red", rotation, passes=3, seconds=0.5)
 
 
 def box(*coordinate: float, label: str = "seal", score: float = 0.75) -> dict[str, Any]:
@@ -163,6 +170,79 @@ class TestRegions:
         assert (first.box, first.score) == ((5, 6, 7, 8), 0.6)
         assert (second.box, second.score) == ((10, 11, 12, 13), 0.7)
         assert [line.text for line in first.lines + second.lines] == ["一", "二", "三"]
+
+    def test_what_is_not_read_comes_after_the_seals_with_its_label_and_no_lines(self) -> None:
+        boxes = [
+            box(1, 2, 3, 4, label="tax_mark", score=0.5),
+            box(5, 6, 7, 8),
+            box(9, 10, 11, 12, label="Cut_Seal", score=0.6),
+            box(13, 14, 15, 16),
+        ]
+        found = regions_of(located(boxes, [seal("一"), seal("二")]), AS_IT_IS)
+        assert [region.label for region in found] == ["seal", "seal", "tax_mark", "cut_seal"]
+        assert [[line.text for line in region.lines] for region in found] == [
+            ["一"],
+            ["二"],
+            [],
+            [],
+        ]
+        assert [(region.box, region.score) for region in found[2:]] == [
+            ((1, 2, 3, 4), 0.5),
+            ((9, 10, 11, 12), 0.6),
+        ]
+
+    def test_what_is_not_read_lies_on_the_page_that_was_turned(self) -> None:
+        """On its side a page of 30 x 40 is 40 x 30: (x, y) of it came from (30 - y, x)."""
+        turned_page = Transform(90, unwarped=False, width=30, height=40)
+        boxes = [box(5, 6, 7, 9, label="cut_seal")]
+        (region,) = regions_of(located(boxes, []), turned_page)
+        assert region.box == (21, 5, 24, 7)
+
+    @pytest.mark.parametrize("label", ["text", "table", "image", "header_image", "doc_title"])
+    def test_other_things_on_a_page_are_no_regions(self, label: str) -> None:
+        assert regions_of(located([box(1, 2, 3, 4, label=label)], []), AS_IT_IS) == ()
+
+    def test_a_region_says_how_it_was_found(self) -> None:
+        boxes = [box(1, 2, 3, 4), box(5, 6, 7, 8, label="tax_mark")]
+        by_layout = regions_of(located(boxes, [seal()]), AS_IT_IS)
+        by_taking_it_whole = regions_of(whole(seal()), AS_IT_IS)
+        assert [region.found_by for region in by_layout] == ["layout", "layout"]
+        assert [region.found_by for region in by_taking_it_whole] == ["whole"]
+
+    def test_what_a_second_look_found_says_so(self) -> None:
+        boxes = [box(1, 2, 3, 4, label="tax_mark"), {**box(5, 6, 7, 8), "found_by": "second_look"}]
+        found = regions_of(located(boxes, [seal()]), AS_IT_IS)
+        assert [region.found_by for region in found] == ["second_look", "layout"]
+
+    def test_what_a_careful_reader_says_belongs_to_the_kth_seal_and_to_nothing_else(self) -> None:
+        boxes = [box(1, 2, 3, 4, label="tax_mark"), box(5, 6, 7, 8), box(9, 9, 10, 10)]
+        said = [careful_reading("甲"), careful_reading("乙")]
+        found = regions_of(located(boxes, [seal(), seal()]), AS_IT_IS, said)
+        fields = [[field.text for field in region.fields] for region in found]
+        assert fields == [["甲"], ["乙"], []]
+        assert [region.shape for region in found] == ["oval", "oval", None]
+        assert (found[0].ink, found[0].passes, found[0].seconds) == ("red", 3, 0.5)
+        (alone,) = regions_of(whole(seal()), AS_IT_IS, said[:1])
+        assert [field.text for field in alone.fields] == ["甲"]
+
+    @pytest.mark.parametrize(
+        ("angle", "unwarped", "rotation", "on_page"),
+        [
+            (0, False, 30, 30),
+            (90, False, 30, -60),  # the page was turned by 90, and the seal with it
+            (270, False, 30, 120),  # -240 is 120
+            (180, False, 0, -180),
+            (90, True, 30, 30),  # stays in the prepared frame
+            (90, False, None, None),
+        ],
+    )
+    def test_a_seal_s_rotation_is_given_in_its_frame(
+        self, angle: int, *, unwarped: bool, rotation: float | None, on_page: float | None
+    ) -> None:
+        transform = Transform(angle, unwarped=unwarped, width=30, height=40)
+        said = careful_reading("甲", rotation)
+        (region,) = regions_of(located([box(5, 6, 7, 8)], [seal()]), transform, [said])
+        assert region.rotation == on_page
 
     def test_boxes_and_seals_that_do_not_fit_together_are_refused(self) -> None:
         with pytest.raises(ValueError, match="shorter"):

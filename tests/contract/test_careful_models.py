@@ -1,0 +1,121 @@
+"""The careful reader with the real models: a drawn seal is read at any angle.
+
+PaddleX's pipeline is made from the preset `mobile`; its two text models are used as they are.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from sealbench.design import Arc, Design, Frame, Lettering, Line, Star
+from sealbench.fonts import faces
+from sealbench.ink import plain_pressing, press
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.presets import load_preset
+from sealq_configs.settings import load_settings
+from sealq_configs.spec import CATALOGUE_PREFIX
+from sealq_worker.careful.explain import explain
+from sealq_worker.careful.models import PipelineModels
+from sealq_worker.careful.observation import Image
+from sealq_worker.careful.observe import observe
+from sealq_worker.errors import ReaderError
+from sealq_worker.paddlex_env import import_paddlex
+
+#: Pixels per millimetre: a seal of 40 mm is 240 pixels wide, its name's characters 29 high.
+SCALE = 6.0
+
+OWNER, PURPOSE, NUMBER = "天津市海河商贸有限公司", "合同专用章", "1201035263647"
+
+
+@pytest.fixture(scope="module")
+def cache() -> ModelCache:
+    """Return the models, fetched when they are missing."""
+    return ModelCache(load_settings().settings.models_dir)
+
+
+@pytest.fixture(scope="module")
+def pipeline(cache: ModelCache) -> Any:
+    """Return PaddleX's pipeline of the preset, its text models alone."""
+    config = copy.deepcopy(load_preset("mobile").pipeline)
+    config["use_layout_detection"] = config["use_doc_preprocessor"] = False
+    for module in config["SubPipelines"]["SealOCR"]["SubModules"].values():
+        module["model_dir"] = str(
+            cache.directory(module["model_dir"].removeprefix(CATALOGUE_PREFIX))
+        )
+    return import_paddlex(None).create_pipeline(config=config, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def models(pipeline: Any) -> PipelineModels:
+    return PipelineModels(pipeline)
+
+
+def stamped(rotation: float) -> Image:
+    """Press a company's seal in red on white paper, turned counter-clockwise."""
+    names, digits = faces("train").chinese[0], faces("train").latin[0]
+    elements = (
+        Frame(0, 0.9),
+        Arc("owner", OWNER, (15.4, 15.4), 230.0, Lettering(names, 4.8, 3.6, 1)),
+        Star(0, -1.0, 5.2),
+        Line("purpose", PURPOSE, 8.5, 4.2, Lettering(names, 4.2, 3.8, 1)),
+        Arc("number", NUMBER, (16.7, 16.7), -75.0, Lettering(digits, 2.6, 2.6, 1)),
+    )
+    design = Design("round", (40.0, 40.0), elements)
+    inked = press(design, plain_pressing(), SCALE, rotation, np.random.default_rng(0))
+    share = inked.alpha[..., None] / 255
+    return (250 * (1 - share) + np.array(inked.colour) * share).astype(np.uint8)
+
+
+@pytest.mark.parametrize("rotation", [0.0, 100.0, -145.0])
+def test_a_seal_is_read_at_any_angle(models: PipelineModels, rotation: float) -> None:
+    seen = observe(stamped(rotation), models)
+    best = {group[0].place: group[0].text for group in seen.groups}
+    assert best == {"ring": OWNER, "inner": PURPOSE, "bottom": NUMBER}
+    assert (seen.geometry.shape, seen.ink) == ("round", "red")
+    assert seen.geometry.rotation is not None
+    assert abs((seen.geometry.rotation - rotation + 180) % 360 - 180) < 5
+
+
+def test_a_line_is_read_as_the_pipeline_reads_it(pipeline: Any, models: PipelineModels) -> None:
+    """Alone or beside others, same text and score: lines of one padded width share a batch."""
+    line = np.full((48, 260, 3), 255, np.uint8)
+    cv2.putText(line, "SEAL 2026", (8, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (30, 30, 200), 3)
+    wide = np.hstack([line] * 3)
+    expected = [
+        next(iter(pipeline.seal_ocr_pipeline.text_rec_model(each))) for each in (line, wide)
+    ]
+    found = models.recognise([line, wide, line])
+    assert [each.text for each in found[:2]] == [each["rec_text"] for each in expected]
+    assert [each.score for each in found[:2]] == pytest.approx(
+        [each["rec_score"] for each in expected], abs=1e-5
+    )
+    assert found[2].text == found[0].text
+
+
+def test_probabilities_add_up_and_belong_to_the_alphabet(models: PipelineModels) -> None:
+    [found] = models.recognise([np.full((48, 100, 3), 255, np.uint8)])
+    assert found.matrix.shape == (13, len(found.alphabet))
+    assert found.matrix.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_an_engine_that_hides_probabilities_is_refused() -> None:
+    class Hidden:
+        text_det_model = text_rec_model = _crop_by_polys = object()
+
+    class Pipeline:
+        seal_ocr_pipeline = Hidden()
+
+    with pytest.raises(ReaderError, match="reading: stock"):
+        PipelineModels(Pipeline())
+
+
+def test_the_explanation_shows_a_picture(models: PipelineModels, cache: ModelCache) -> None:
+    crop = stamped(30.0)
+    sheet = explain(crop, observe(crop, models), cache.font())
+    assert sheet.width == 1000
+    assert len(sheet.getcolors(1 << 24) or []) > 100
