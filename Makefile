@@ -62,7 +62,7 @@ audit: setup  ## Ask which pinned requirements have known weaknesses (needs the 
 	test ! -e .cache/audit.txt || cat .cache/audit.txt
 
 lock:  ## Resolve the pinned requirements anew (needs uv)
-	for part in producer worker dev; do requirements/resolve $$part; done
+	for part in producer worker web dev; do requirements/resolve $$part; done
 
 clean:  ## Remove what set-up and demo made
 	rm -rf $(VENV) .cache sealq-data build dist

@@ -13,3 +13,7 @@ class CacheError(LocatorError):
 
 class CheckpointError(LocatorError):
     """The checkpoint belongs to another run. Resume with the same seed, or give another folder."""
+
+
+class ShippedError(LocatorError):
+    """The shipped model can't be learned on from. Give the folder of one that this code wrote."""

@@ -15,15 +15,21 @@ import cv2
 import torch
 
 from locator.cache import Cache, build_cache, load_cache
+from locator.contract import INPUT_SIDE
 from locator.dataset import loader
 from locator.errors import LocatorError
 from locator.export import export
 from locator.held_out import HeldOutPage, held_out_pages, judge_network
+from locator.network import Locator
+from locator.shipped import load_shipped
 from locator.training import Training
 from sealbench.metrics import LOOSE, Quality
 
 #: Pictures per step.
 BATCH = 16
+
+#: Pictures on which a shipped network's activations are measured before it learns on.
+MEASURED = 64
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,7 @@ class Run:
         cache: Holds the drawn pages.
         processes: How many draw at a time, and threads that train.
         device: PyTorch's name of where to train.
+        start: Folder of a shipped locator that learns on; None: begin with nothing.
     """
 
     seed: int
@@ -47,6 +54,7 @@ class Run:
     cache: Path
     processes: int
     device: str
+    start: Path | None
 
 
 def train(run: Run) -> None:
@@ -59,7 +67,7 @@ def train(run: Run) -> None:
     torch.set_num_threads(run.processes)
     cv2.setNumThreads(0)  # its threads would not survive the fork of the loader's process
     views, pages = _data(run)
-    training = Training(run.seed, run.minutes * 60, run.device)
+    training = Training(run.seed, run.minutes * 60, run.device, first=_first(run, views))
     checkpoint = run.out / "checkpoint.pt"
     if checkpoint.exists():
         training.resume(checkpoint)
@@ -73,6 +81,13 @@ def _data(run: Run) -> tuple[Cache, Sequence[HeldOutPage]]:
     seeds = range(run.pages)
     build_cache(run.cache, seeds, processes=run.processes)
     return load_cache(run.cache, seeds), held_out_pages(run.cache, processes=run.processes)
+
+
+def _first(run: Run, views: Cache) -> Locator | None:
+    if run.start is None:
+        return None
+    (pictures, _), *_ = loader(views, seed=run.seed, epoch=0, side=INPUT_SIDE, batch=MEASURED)
+    return load_shipped(run.start, pictures)
 
 
 def _epoch(run: Run, training: Training, views: Cache, pages: Sequence[HeldOutPage]) -> None:
@@ -130,6 +145,11 @@ def _log(line: dict[str, object], path: Path) -> None:
     "--cache", type=click.Path(path_type=Path), help="Folder of drawn pages.  [default: OUT/cache]"
 )
 @click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of a shipped locator that learns on.",
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Train the seal locator; run again with the same folder, it goes on where it stopped."""

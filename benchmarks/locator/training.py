@@ -18,9 +18,6 @@ from locator.errors import CheckpointError
 from locator.losses import TargetBatch, loss_of
 from locator.network import Locator, as_input, in_memory
 
-#: Learning rate at the top of the schedule, for batches of 16.
-RATE = 3e-3
-
 #: Learning rate at the end, as a share of the top.
 LAST_RATE = 0.01
 
@@ -30,15 +27,32 @@ WARM_UP = 100
 #: Pull of the weights towards zero, per step and rate.
 DECAY = 0.02
 
-#: Shares of the run, and the side of the pictures until then, in pixels. Small ones teach what a
-#: seal is two and a half times as fast; large ones what else looks like one, and exact boxes.
-SIDES = ((0.32, 320), (0.7, 384), (1.0, INPUT_SIDE))
-
 #: Share of the averaged weights that a step keeps, once enough steps are behind.
 AVERAGE = 0.999
 
 #: Longest gradient.
 CLIP = 10.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How a run goes.
+
+    Attributes:
+        rate: Learning rate at the top, for batches of 16.
+        sides: Shares of the run, and the side of the pictures until then, in pixels. Small ones
+            teach what a seal is two and a half times as fast; large ones what else looks like one,
+            and exact boxes.
+    """
+
+    rate: float
+    sides: tuple[tuple[float, int], ...]
+
+
+FROM_NOTHING = Schedule(3e-3, ((0.32, 320), (0.7, 384), (1.0, INPUT_SIDE)))
+
+#: For a network that knows seals already: high rates would make it forget.
+FROM_A_MODEL = Schedule(1.5e-3, ((0.6, 384), (1.0, INPUT_SIDE)))
 
 
 @dataclass
@@ -65,22 +79,26 @@ class Training:
         progress: How far the run is.
     """
 
-    def __init__(self, seed: int, seconds: float, device: str) -> None:
+    def __init__(
+        self, seed: int, seconds: float, device: str, *, first: Locator | None = None
+    ) -> None:
         """Start a run.
 
         Args:
             seed: Of the first weights; a checkpoint of another seed is refused.
             seconds: Length of the run: the schedule is laid over it.
             device: PyTorch's name.
+            first: The network to begin with; None: one that knows nothing.
         """
         torch.manual_seed(seed)
+        self._schedule = FROM_A_MODEL if first else FROM_NOTHING
         self._seed = seed
         self._seconds = seconds
         self._device = torch.device(device)
-        self.network = in_memory(Locator(), self._device, torch.channels_last)
+        self.network = in_memory(first or Locator(), self._device, torch.channels_last)
         self.average = copy.deepcopy(self.network)
         self.progress = Progress()
-        self._optimizer = torch.optim.AdamW(_groups(self.network), lr=RATE)
+        self._optimizer = torch.optim.AdamW(_groups(self.network), lr=self._schedule.rate)
 
     @property
     def over(self) -> bool:
@@ -91,7 +109,7 @@ class Training:
     def side(self) -> int:
         """Side of the pictures to learn from now, in pixels."""
         done = self.progress.seconds / self._seconds
-        return next((side for until, side in SIDES if done < until), INPUT_SIDE)
+        return next((side for until, side in self._schedule.sides if done < until), INPUT_SIDE)
 
     def epoch(self, batches: Iterable[Example]) -> float:
         """Learn from batches until they or the time are over; return the mean loss."""
@@ -156,7 +174,7 @@ class Training:
         falling = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * done)) / 2
         rising = min((self.progress.step + 1) / WARM_UP, 1.0)
         for group in self._optimizer.param_groups:
-            group["lr"] = RATE * falling * rising
+            group["lr"] = self._schedule.rate * falling * rising
 
     def _follow(self) -> None:
         kept = min(AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))

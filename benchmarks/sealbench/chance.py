@@ -22,6 +22,16 @@ def weighted(rng: np.random.Generator, weights: Mapping[T, float]) -> T:
     return list(weights)[index]
 
 
+def drawn(rng: np.random.Generator, weights: Mapping[T, float], *, for_training: bool) -> T:
+    """Return one of the keys; for training the rare ones come more often than in an archive.
+
+    Square roots of the weights keep their order: what is rare stays rarer, but is practised.
+    """
+    if for_training:
+        weights = {key: weight**0.5 for key, weight in weights.items()}
+    return weighted(rng, weights)
+
+
 def happens(rng: np.random.Generator, probability: float) -> bool:
     """Return True in that share of all calls."""
     return bool(rng.random() < probability)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealbench import geometry, plate, shapes
-from sealbench.chance import between, happens, weighted
+from sealbench.chance import between, drawn, happens
 from sealbench.design import Design
 from sealbench.geometry import Points
 
@@ -20,6 +20,8 @@ _INKS = {
     "purple": ((150, 50, 130), (40, 35, 35)),
     "black": ((50, 48, 48), (12, 12, 12)),
 }
+#: How often each comes in an archive.
+_HOW_OFTEN = {"red": 8.0, "blue": 1.1, "purple": 0.7, "black": 0.7}
 
 
 #: Strength below which a seal is faint; unevenness and wear from which on they are flaws.
@@ -78,14 +80,17 @@ class Impression:
     outline: Points
 
 
-def random_pressing(rng: np.random.Generator, *, firm: bool = False) -> Pressing:
+def random_pressing(
+    rng: np.random.Generator, *, firm: bool = False, for_training: bool = False
+) -> Pressing:
     """Return a way of pressing: mostly red, clean and a little uneven.
 
     Args:
         rng: Source.
         firm: Without the faint and the badly worn: a fax would leave nothing of them.
+        for_training: As `chance.drawn` takes it.
     """
-    ink = weighted(rng, {"red": 8.0, "blue": 1.1, "purple": 0.7, "black": 0.7})
+    ink = drawn(rng, _HOW_OFTEN, for_training=for_training)
     base, spread = _INKS[ink]
     colour = [round(between(rng, b - s, b + s)) for b, s in zip(base, spread, strict=True)]
     faint = happens(rng, 0.12) and not firm

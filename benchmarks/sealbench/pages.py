@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealbench import capture, geometry, layouts, lookalikes, paper, stamps
-from sealbench.chance import between, happens, weighted
+from sealbench.chance import between, drawn, happens, weighted
 from sealbench.fonts import Split
 from sealbench.placing import extent, fanned_side, pressed, stamp_sheet, stamp_strip
 from sealbench.record import page_truth
@@ -20,8 +20,10 @@ from sealbench.writer import Writer
 #: Part of every seed, so that no two uses share a stream of randomness.
 _STREAMS = {"train": 1, "held_out": 2}
 _STRADDLING, _PRISTINE = 10, 20
-#: Share of pages with seals; share of the others that hold something that looks like one.
-_WITH_SEALS, _WITH_LOOKALIKES = 0.6, 0.5
+#: Share of pages with seals.
+_WITH_SEALS = 0.6
+#: Share of the others that hold something that looks like one: training sees more of them.
+_WITH_LOOKALIKES: dict[Split, float] = {"train": 0.75, "held_out": 0.5}
 #: Colours of paper, BGR, and how often each comes.
 _PAPERS: dict[str, tuple[Colour, float]] = {
     "white": ((252, 252, 252), 7.0),
@@ -75,7 +77,7 @@ def make_page(seed: int, split: Split, *, dpi: int | None = None) -> BenchPage:
         ModelError: The fonts can't be had.
     """
     rng = np.random.default_rng([seed, _STREAMS[split]])
-    stock = _random_stock(rng, dpi)
+    stock = _random_stock(rng, split, dpi)
     writer = _furnished(rng, split, stock)
     return _taken(writer.sheet, rng, stock)
 
@@ -92,7 +94,7 @@ def make_straddling(seed: int, split: Split, pages: int) -> list[BenchPage]:
         ModelError: The fonts can't be had.
     """
     rng = np.random.default_rng([seed, _STREAMS[split], _STRADDLING])
-    stock = replace(_random_stock(rng, None), mode=weighted(rng, {"scan": 4.0, "grey": 1.0}))
+    stock = replace(_random_stock(rng, split, None), mode=weighted(rng, {"scan": 4.0, "grey": 1.0}))
     writers = [_written(rng, split, stock)[0] for _ in range(pages)]
     seal, impression = pressed(
         writers[0], stamps.random_straddling(rng, split), firm=True, straddling=True
@@ -109,20 +111,21 @@ def make_straddling(seed: int, split: Split, pages: int) -> list[BenchPage]:
 def make_pristine(seed: int, split: Split, *, dpi: int = 144) -> tuple[Sheet, PageTruth]:
     """Return a page as it is before any device sees it, and its truth at that resolution."""
     rng = np.random.default_rng([seed, _STREAMS[split], _PRISTINE])
-    stock = replace(_random_stock(rng, dpi), paper="white", turn=0, jpeg=None)
+    stock = replace(_random_stock(rng, split, dpi), paper="white", turn=0, jpeg=None)
     sheet = _furnished(rng, split, stock).sheet
     return sheet, _truth(sheet, stock, capture.Shot(sheet.image, geometry.shift(0, 0)))
 
 
-def _random_stock(rng: np.random.Generator, dpi: int | None) -> _Stock:
+def _random_stock(rng: np.random.Generator, split: Split, dpi: int | None) -> _Stock:
     kind = weighted(rng, {name: kind.weight for name, kind in layouts.KINDS.items()})
     colour = weighted(rng, {name: weight for name, (_, weight) in _PAPERS.items()})
-    drawn, mode = weighted(rng, _DPIS), weighted(rng, _CAPTURES)
+    drawn_dpi = weighted(rng, _DPIS)
+    mode = drawn(rng, _CAPTURES, for_training=split == "train")
     # A fax's dots go into a file as they are.
     lossy = happens(rng, 0.2 if mode == "fax" else 0.8)
     quality = int(rng.integers(30, 96))
     turn = weighted(rng, _TURNS)
-    return _Stock(kind, colour, dpi or drawn, mode, turn, quality if lossy else None)
+    return _Stock(kind, colour, dpi or drawn_dpi, mode, turn, quality if lossy else None)
 
 
 def _written(
@@ -139,7 +142,7 @@ def _furnished(rng: np.random.Generator, split: Split, stock: _Stock) -> Writer:
     """Return a sheet with seals, with something that only looks like one, or with neither."""
     writer, spots = _written(rng, split, stock)
     sealed = happens(rng, _WITH_SEALS)
-    if happens(rng, 0.15 if sealed else _WITH_LOOKALIKES):
+    if happens(rng, 0.15 if sealed else _WITH_LOOKALIKES[split]):
         for _ in range(1 if sealed else int(rng.integers(1, 4))):
             lookalikes.add_one(writer)
     if sealed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sealbench import geometry, stamps
-from sealbench.chance import between, digits, happens, weighted
+from sealbench.chance import between, digits, drawn, happens, weighted
 from sealbench.design import Design
 from sealbench.ink import Impression, press, random_pressing
 from sealbench.marks import Seal
@@ -39,7 +39,8 @@ def pressed(
 ) -> tuple[Seal, Impression]:
     """Return a seal and its ink, for the scale of the writer's sheet."""
     rng = writer.rng
-    pressing, rotation = random_pressing(rng, firm=firm), _rotation(rng)
+    pressing = random_pressing(rng, firm=firm, for_training=writer.split == "train")
+    rotation = _rotation(rng)
     seal = Seal(digits(rng, 9), "seal", design, pressing.ink, rotation, straddling, pressing.flaws)
     return seal, press(design, pressing, writer.sheet.scale, rotation, rng)
 
@@ -112,7 +113,8 @@ def _place(writer: Writer, spots: list[Spot], number: int, box: Box) -> Spot:
     """Return a centre in millimetres: where the form wants it, on another seal, anywhere, cut."""
     rng, (width, height) = writer.rng, writer.sheet.size
     stamped = writer.sheet.stamped
-    how = weighted(rng, {"form": 6.0, "free": 2.5, "cut": 1.0, "near": 0.8 if stamped else 0.0})
+    ways = {"form": 6.0, "free": 2.5, "cut": 1.0, "near": 0.8 if stamped else 0.0}
+    how = drawn(rng, ways, for_training=writer.split == "train")
     if how == "cut":
         return _over_the_edge(rng, (width, height), box)
     if how == "form" and number >= len(spots):

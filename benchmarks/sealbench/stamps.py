@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sealbench import names, recipes
-from sealbench.chance import between, happens, pick, weighted
+from sealbench.chance import between, drawn, happens, pick, weighted
 from sealbench.design import Columns, Design, Element, Frame
 from sealbench.fonts import Split, faces
 from sealbench.lettering import any_lettering, latin_line, straight
@@ -26,7 +26,7 @@ _TWO_LINES = 16.0
 
 def random_seal(rng: np.random.Generator, split: Split) -> Design:
     """Return a seal such as lie on contracts, invoices, vouchers and certificates."""
-    return weighted(rng, SEALS)(rng, split)
+    return drawn(rng, SEALS, for_training=split == "train")(rng, split)
 
 
 def random_straddling(rng: np.random.Generator, split: Split) -> Design:

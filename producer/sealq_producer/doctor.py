@@ -16,10 +16,8 @@ from sealq_configs.presets import load_preset
 from sealq_configs.settings import Settings
 from sealq_producer.local_stack import redis_server, require_engine, require_worker
 from sealq_producer.output import count_of
-from sealq_producer.stack import require_database
 from sealq_storage.objects import open_objects
-from sealq_storage.sql.engine import open_engine, reachable
-from sealq_storage.sql.migrate import require_current
+from sealq_storage.sql.opening import open_database
 from sealq_storage.transport import Transport, make_celery
 
 #: Seconds a device may take to show itself.
@@ -61,14 +59,8 @@ def _finding(part: str, check: Callable[[], str], *, needed: bool = True) -> Fin
 
 
 def _database(settings: Settings) -> str:
-    engine = open_engine(settings.database)
-    try:
-        require_database(engine)
-        with reachable(engine):
-            require_current(engine)
-    finally:
-        engine.dispose()
-    return engine.url.render_as_string(hide_password=True)
+    with open_database(settings.database) as database:
+        return database.engine.url.render_as_string(hide_password=True)
 
 
 def _redis(settings: Settings) -> str:

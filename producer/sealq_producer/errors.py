@@ -34,9 +34,5 @@ class WorkerMissingError(ProducerError, WrongUseError):
     """The worker's packages are not installed."""
 
 
-class NoDatabaseError(ProducerError, StackUnreachableError):
-    """There is no database yet."""
-
-
 class LocalStackError(ProducerError, StackUnreachableError):
     """What `sealq run` starts did not start or did not stay."""

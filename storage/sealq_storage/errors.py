@@ -21,6 +21,10 @@ class InvalidKeyError(StorageError):
     """An object key may not be empty, absolute, or climb out of the store."""
 
 
+class NoDatabaseError(StackUnreachableError):
+    """There is no database yet."""
+
+
 class DatabaseUnreachableError(StackUnreachableError):
     """The database can't be reached. Check SEALQ_DATABASE_URL and that the server runs."""
 

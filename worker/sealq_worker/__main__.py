@@ -11,9 +11,8 @@ import click
 
 from sealq_configs.errors import SealqError
 from sealq_configs.logs import configure_logging
-from sealq_configs.settings import Settings, load_settings
-from sealq_storage.sql.engine import open_engine, reachable
-from sealq_storage.sql.migrate import require_current
+from sealq_configs.settings import load_settings
+from sealq_storage.sql.opening import open_database
 from sealq_worker.devices import Device, detect_devices
 from sealq_worker.errors import DeviceError
 from sealq_worker.probe import require_device
@@ -35,19 +34,13 @@ def main(names: Sequence[str], *, probe: bool) -> None:
         if probe:
             click.echo("\n".join(map(str, devices)))
             return
-        _require_database(settings)
+        with open_database(settings.database):
+            pass  # a database that can't be used ends it here, not in each process
         code = Supervisor(devices, settings).run()
     except SealqError as exc:
         log.error("%s", exc)  # noqa: TRY400 (the message says it all)
         code = exc.exit_code
     sys.exit(code)
-
-
-def _require_database(settings: Settings) -> None:
-    engine = open_engine(settings.database)
-    with reachable(engine):
-        require_current(engine)
-    engine.dispose()
 
 
 def _named(names: Sequence[str]) -> list[Device]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,10 @@ COMMANDS = {
     "db": "db",
 }
 
+#: Under this name other parts of sealq say in the package's metadata which commands they bring: the
+#: producer imports none of them.
+PLUGINS = "sealq.commands"
+
 
 class SealqGroup(click.Group):
     """Loads commands when they are needed, and turns errors into advice and exit codes."""
@@ -37,16 +43,20 @@ class SealqGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order a newcomer needs them."""
         del ctx
-        return list(COMMANDS)
+        return [*COMMANDS, *_plugins()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"sealq_producer.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
-        return command
+        command: click.Command
+        if cmd_name in COMMANDS:
+            module = importlib.import_module(f"sealq_producer.cli.{COMMANDS[cmd_name]}")
+            command = getattr(module, cmd_name)
+            return command
+        if cmd_name in _plugins():
+            command = _plugins()[cmd_name].load()
+            return command
+        return None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what sealq raises on purpose ends with its message and exit code."""
@@ -55,6 +65,11 @@ class SealqGroup(click.Group):
         except SealqError as exc:
             click.echo(f"sealq: {exc}", err=True)
             ctx.exit(exc.exit_code)
+
+
+@cache
+def _plugins() -> dict[str, EntryPoint]:
+    return {plugin.name: plugin for plugin in entry_points(group=PLUGINS)}
 
 
 @click.group(cls=SealqGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,7 +6,7 @@ import click
 
 from sealq_configs.settings import LoadedSettings
 from sealq_producer.cli.options import pass_settings
-from sealq_producer.stack import upgrade_database
+from sealq_storage.sql.opening import upgrade_database
 
 
 @click.group()
@@ -18,5 +18,5 @@ def db() -> None:
 @pass_settings
 def upgrade(loaded: LoadedSettings) -> None:
     """Create the tables, or bring them to this version of sealq. Run it again at will."""
-    upgrade_database(loaded.settings)
+    upgrade_database(loaded.settings.database)
     click.echo("The database is up to date.", err=True)

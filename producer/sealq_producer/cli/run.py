@@ -28,10 +28,11 @@ from sealq_producer.local_stack import LocalStack, local_stack, require_engine, 
 from sealq_producer.output import standard_output, write_regions
 from sealq_producer.progress import Beginning, Show, progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
-from sealq_producer.stack import Stack, open_stack, upgrade_database
+from sealq_producer.stack import Stack, open_stack
 from sealq_producer.submit import submit
 from sealq_storage.jobs import NewJob, cancel_job
 from sealq_storage.results import stream_regions
+from sealq_storage.sql.opening import upgrade_database
 from sealq_storage.status import JobStatus
 
 #: A start takes ten seconds and more: it is said what is going on.
@@ -78,7 +79,7 @@ def run(
     settings = _local(loaded.settings, password_file, new.spec)
     require_worker()
     require_engine(new.spec)
-    upgrade_database(settings)
+    upgrade_database(settings.database)
     _fetch_models(settings, new.spec)
     with local_stack(settings, devices) as local, open_stack(local.settings) as stack:
         with progress() as show:

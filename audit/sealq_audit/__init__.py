@@ -1,0 +1,1 @@
+"""Verdicts on documents, questions to what was read, exports and reports."""

@@ -1,0 +1,1 @@
+"""The commands that this part brings to the command line."""
