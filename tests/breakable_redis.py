@@ -12,6 +12,10 @@ from redis.exceptions import ConnectionError as NoConnectionError
 from waiting import until
 
 from sealq_producer.local_stack import redis_server
+from sealq_storage.transport import KEY_PREFIX
+
+#: Where Celery keeps when each message was delivered that nobody has acknowledged.
+BOOK = f"{KEY_PREFIX}unacked_index"
 
 
 class BreakableRedis:
@@ -52,6 +56,17 @@ class BreakableRedis:
         with Redis.from_url(self.url) as client:
             killed: int = client.client_kill_filter(skipme=True, _type="normal")
             return killed
+
+    def unacknowledged(self) -> list[bytes]:
+        """Return the tags of the messages that workers have and did not acknowledge yet."""
+        with Redis.from_url(self.url) as client:
+            tags: list[bytes] = client.zrange(BOOK, 0, -1)
+            return tags
+
+    def age(self, tag: bytes, seconds: int) -> None:
+        """Let a message have been delivered so long ago."""
+        with Redis.from_url(self.url) as client:
+            client.zincrby(BOOK, -seconds, tag)
 
     def _answers(self) -> bool:
         try:
