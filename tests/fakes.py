@@ -82,7 +82,7 @@ class NullReader:
             pictures={"layout_det_res": Image.new("RGB", (8, 8))},
             looked="layout",
             parameters={},
-            seconds={"read": 0.25, "draw": 0.0},
+            seconds={"read": 0.25},
         )
 
 

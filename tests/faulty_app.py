@@ -18,7 +18,7 @@ from typing import Any
 from faulty_pages import EATS, ENDS_WHEN_OPENED, FAILS, HANGS, SEGFAULTS
 
 import sealq_storage.objects.s3
-import sealq_worker.read
+import sealq_worker.relay
 import sealq_worker.runtime
 from sealq_worker.activity import ActivityReporter, Stage
 from sealq_worker.documents import OpenDocument, PageImage, open_document
@@ -122,8 +122,8 @@ def deadly_open(*arguments: Any, **options: Any) -> OpenDocument:
 for module, name, faulty in (
     (sealq_worker.runtime, "NullReader", FaultyReader),
     (sealq_worker.runtime, "ActivityReporter", TrappedReporter),
-    (sealq_worker.read, "store", trapped_store),
-    (sealq_worker.read, "open_document", deadly_open),
+    (sealq_worker.relay, "store", trapped_store),
+    (sealq_worker.relay, "open_document", deadly_open),
 ):
     setattr(module, name, faulty)
 

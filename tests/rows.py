@@ -25,7 +25,8 @@ from sealq_storage.documents import (
     finish_counting,
 )
 from sealq_storage.jobs import NewJob, create_job
-from sealq_storage.readings import NewReading, NewRegion, ReadingKey
+from sealq_storage.pages import finish_pages
+from sealq_storage.readings import NewReading, NewRegion, ReadingKey, save_readings
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions, open_engine, open_sessions
 from sealq_storage.sql.migrate import upgrade
@@ -62,10 +63,11 @@ def new_documents(sessions: Sessions, job_id: str, *sources: str) -> list[int]:
 def new_pages(sessions: Sessions, job_id: str, source: str = "a.pdf", pages: int = 1) -> list[int]:
     """List a document and count its pages, whose content is that of no file; return their ids."""
     ids = new_documents(sessions, job_id, source)
-    counted = Counted(sha256=f"{ids[0]:064x}", size=1, media_type="image/tiff", page_count=pages)
+    numbers = range(1, pages + 1)
+    counted = Counted(f"{ids[0]:064x}", 1, "image/tiff", page_count=pages, numbers=numbers)
     with sessions.begin() as session:
         (document,) = claim_documents(session, ids, "counter", 60)
-        return finish_counting(session, document, "counter", counted, range(1, pages + 1))
+        return finish_counting(session, "counter", {document: counted})[document.id]
 
 
 def new_reading(sha256: str = "c" * 64, page: int = 1, *regions: NewRegion) -> NewReading:
@@ -84,6 +86,16 @@ def new_reading(sha256: str = "c" * 64, page: int = 1, *regions: NewRegion) -> N
         device="cpu",
         regions=regions,
     )
+
+
+def save_reading(session: Session, new: NewReading) -> int:
+    """Store one reading; return its id."""
+    return save_readings(session, [new])[new.key]
+
+
+def finish_page(session: Session, page_id: int, owner: str, reading_id: int) -> None:
+    """End one page with its reading."""
+    finish_pages(session, owner, {page_id: reading_id})
 
 
 def until_it_waits(session: Session, other: Future[Any]) -> None:

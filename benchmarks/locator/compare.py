@@ -26,11 +26,12 @@ from sealq_worker.paddlex_env import import_paddlex
 Finder = Callable[[Pixels], tuple[Found, ...]]
 
 
-def paddlex_module(model: Path) -> Any:
+def paddlex_module(model: Path, threshold: float = THRESHOLD) -> Any:
     """Return PaddleX's layout module with a model, as sealq's presets set it up.
 
     Args:
         model: Folder with `inference.onnx` and `inference.yml`.
+        threshold: Least score of a box.
     """
     return import_paddlex(font=None).create_model(
         PADDLEX_NAME,
@@ -38,15 +39,15 @@ def paddlex_module(model: Path) -> Any:
         engine="onnxruntime",
         engine_config={"intra_op_num_threads": 1},
         device="cpu",
-        threshold=THRESHOLD,
+        threshold=threshold,
         layout_nms=True,
         layout_merge_bboxes_mode="large",
     )
 
 
-def paddlex_finder(model: Path) -> Finder:
+def paddlex_finder(model: Path, threshold: float = THRESHOLD) -> Finder:
     """Return what finds seals with a model: see `paddlex_module`."""
-    module = paddlex_module(model)
+    module = paddlex_module(model, threshold)
     return lambda page: tuple(_founds(next(iter(module.predict(page)))["boxes"]))
 
 

@@ -16,6 +16,12 @@ from typing import Literal
 
 from sealq_configs.text import one_line, without_passwords
 
+#: Whose own messages the level is about.
+_PACKAGES = (
+    *("sealq_configs", "sealq_storage", "sealq_producer"),
+    *("sealq_worker", "sealq_audit", "sealq_web"),
+)
+
 _context: ContextVar[Mapping[str, object]] = ContextVar("sealq_log_context", default={})  # noqa: B039 (never changed)
 
 
@@ -31,7 +37,7 @@ def configure_logging(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in ("sealq_configs", "sealq_storage", "sealq_producer", "sealq_worker"):
+    for name in _PACKAGES:
         logging.getLogger(name).setLevel(level)
 
 

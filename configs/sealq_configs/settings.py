@@ -15,13 +15,23 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    field_validator,
+)
 
 from sealq_configs.errors import SettingsError
 from sealq_configs.text import without_passwords
 
 #: Where a configuration file is looked for when `SEALQ_CONFIG` names none.
 DEFAULT_CONFIG_FILE = "sealq.toml"
+
+#: Between the values of a setting that has several and no paths.
+LIST_SEPARATOR = ","
 
 
 class Settings(BaseModel):
@@ -101,6 +111,17 @@ class Settings(BaseModel):
     worker_memory_mb: int | None = Field(
         None, ge=64, description="MiB a reading process may use; default: its share of the machine"
     )
+    cpu_processes: int | None = Field(
+        None, ge=1, description="Reading processes on the CPU; default: as many as it bears"
+    )
+    worker_threads: int | None = Field(
+        None, ge=1, description="Threads of a reading process; default: its share of the cores"
+    )
+    belt_mb: int = Field(
+        128,
+        ge=1,
+        description="MiB of pages that wait to be read, and of those that wait to be saved",
+    )
     worker_pages: int = Field(
         0, ge=0, description="A worker process is replaced after so many pages; 0: never"
     )
@@ -116,6 +137,38 @@ class Settings(BaseModel):
     jpeg_quality: int = Field(88, ge=1, le=100, description="Quality of stored pictures")
     pictures: bool = Field(True, description="Store pictures beside each reading")
 
+    web_host: str = Field(
+        "127.0.0.1", description="Address that `sealq serve` binds; any but loopback wants API keys"
+    )
+    web_port: int = Field(8080, ge=1, le=65535, description="Port of `sealq serve`")
+    web_secret_file: Path | None = Field(
+        None, description="File of the secret that signs logins; default: made at each start"
+    )
+    web_request_bytes: int = Field(
+        64 << 20, ge=1024, description="Largest request by HTTP that is no upload of files"
+    )
+    web_upload_bytes: int = Field(
+        4 << 30, ge=1024, description="Largest upload of files by HTTP, all files together"
+    )
+    web_wait_seconds: int = Field(
+        300, ge=1, description="POST /seal-recognition answers 504 after so long"
+    )
+    web_waiting: int = Field(
+        64, ge=1, description="So many requests to /seal-recognition wait at once in a process"
+    )
+    web_pages: int = Field(
+        200, ge=1, description="Most pages of a document sent to /seal-recognition"
+    )
+    web_sources: tuple[str, ...] = Field(
+        (), description="Folders and s3:// prefixes that jobs made by HTTP may name, ',' between"
+    )
+    web_call_hosts: tuple[str, ...] = Field(
+        (), description="Hosts that the service may call (files by URL, webhooks), ',' between"
+    )
+    web_call_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (), description="Networks that are not public and may be called all the same"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe message that is logged"
     )
@@ -125,6 +178,13 @@ class Settings(BaseModel):
     @classmethod
     def _as_folders(cls, value: object) -> object:
         return list(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
+
+    @field_validator("web_sources", "web_call_hosts", "web_call_networks", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return list(filter(None, map(str.strip, value.split(LIST_SEPARATOR))))
 
     @property
     def database(self) -> str:
@@ -144,7 +204,7 @@ class Settings(BaseModel):
     def environment(self) -> dict[str, str]:
         """The `SEALQ_*` variables that give a child process these settings."""
         values = self.model_dump(mode="json", exclude_none=True)
-        return {f"SEALQ_{name.upper()}": _as_variable(value) for name, value in values.items()}
+        return {f"SEALQ_{name.upper()}": as_variable(name, value) for name, value in values.items()}
 
 
 @dataclass(frozen=True)
@@ -182,9 +242,11 @@ def load_settings(
     return LoadedSettings(_validated(values, origins), origins)
 
 
-def _as_variable(value: object) -> str:
-    if isinstance(value, list):
-        return os.pathsep.join(value)
+def as_variable(name: str, value: object) -> str:
+    """Return the value of a setting as its `SEALQ_*` variable has it."""
+    if isinstance(value, list | tuple):
+        separator = os.pathsep if name == "model_folders" else LIST_SEPARATOR
+        return separator.join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

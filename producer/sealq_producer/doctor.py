@@ -14,8 +14,8 @@ from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset
 from sealq_configs.settings import Settings
+from sealq_configs.terminal import count_of
 from sealq_producer.local_stack import redis_server, require_engine, require_worker
-from sealq_producer.output import count_of
 from sealq_storage.objects import open_objects
 from sealq_storage.sql.opening import open_database
 from sealq_storage.transport import Transport, make_celery
@@ -107,7 +107,7 @@ def _devices(devices: Sequence[str]) -> str:
     done = _run([sys.executable, "-m", "sealq_worker", "--probe", *named])
     if done.returncode != 0:
         raise SealqError(done.stderr.strip())
-    return ", ".join(done.stdout.split())
+    return ", ".join(done.stdout.splitlines())
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

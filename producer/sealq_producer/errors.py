@@ -30,6 +30,10 @@ class TemporaryFolderError(ProducerError):
     """The temporary folder can't be used. Set TMPDIR to a folder with space."""
 
 
+class MissingCommandError(ProducerError, WrongUseError):
+    """The command's packages are not installed."""
+
+
 class WorkerMissingError(ProducerError, WrongUseError):
     """The worker's packages are not installed."""
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
-from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from sealq_configs.records import write_csv, write_json, write_jsonl
+from sealq_configs.terminal import write_table
 from sealq_storage.objects import ObjectStore
 from sealq_storage.objects.keys import READING_JSON
 from sealq_storage.readings import FieldName
@@ -22,8 +15,6 @@ from sealq_storage.results import PageResult, RegionResult
 
 #: Between the lines of a seal where they stand in one cell.
 LINE_SEPARATOR = " / "
-#: Columns of a table that goes into a file or a pipe: nothing is cut or wrapped there.
-PIPE_WIDTH = 10_000
 #: What a seal may say beside its lines, in the order in which people want to know it.
 FIELDS: Sequence[FieldName] = ("owner", "purpose", "tax_id", "serial")
 #: State of a field that needs no second look, and the mark at the others in a table.
@@ -36,33 +27,6 @@ REGION_COLUMNS = (
 )
 #: Columns of a CSV of pages.
 PAGE_COLUMNS = tuple(field.name for field in fields(PageResult))
-#: Columns whose numbers stand right.
-RIGHT = frozenset(
-    [
-        *("page", "seal", "score", "seals", "cut_seals", "tax_marks", "empty"),
-        *("pages", "documents", "failed"),
-    ]
-)
-#: Columns that fold when a terminal is narrow; all others stay in one piece.
-FOLDING = frozenset(
-    [
-        *("document", "text", "owner", "purpose", "damage", "name", "reason"),
-        *("value", "meaning", "from", "does", "sha256"),
-    ]
-)
-#: Columns of a terminal that a folding column has before others are left out for it: a company's
-#: name (eleven characters or so, each two columns wide) stands in one piece.
-FOLDED = 30
-#: What is left out of a table that is too wide, in this order.
-LEFT_OUT = ("box", "found_by", "serial", "tax_id")
-#: What these columns mostly say: a table leaves them out where no row says anything else.
-USUAL: Mapping[str, frozenset[str]] = {
-    "label": frozenset({"seal"}),
-    "found_by": frozenset({"layout", "whole"}),
-    **dict.fromkeys(("text", *FIELDS, "empty", "damage"), frozenset({""})),
-    **dict.fromkeys(("cut_seals", "tax_marks"), frozenset({"", "0"})),
-}
-
 Record = Mapping[str, Any]
 
 
@@ -202,94 +166,12 @@ def _write(records: Iterator[Record], kind: _Kind, form: str, out: TextIO) -> No
     if form == "table":
         write_table(map(kind.row, records), out, kind.empty)
     elif form == "csv":
-        _write_csv(map(kind.cells, records), kind.columns, out)
+        write_csv(map(kind.cells, records), kind.columns, out)
     elif form == "jsonl":
-        out.writelines(_json(record) + "\n" for record in records)
+        write_jsonl(records, out)
     else:
-        _write_json(records, out)
-
-
-def _write_json(records: Iterable[Record], out: TextIO) -> None:
-    separator = "[\n"
-    for record in records:
-        out.write(separator + _json(record))
-        separator = ",\n"
-    out.write("[]\n" if separator == "[\n" else "\n]\n")
-
-
-def _write_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str], out: TextIO) -> None:
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _defused(value) for name, value in row.items()})
-
-
-def _defused(value: Any) -> Any:
-    """Keep a spreadsheet from running a cell as a formula: texts come from strangers' documents."""
-    risky = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if risky else value
-
-
-def write_table(rows: Iterable[Mapping[str, str]], out: TextIO, empty: str = "none") -> None:
-    """Write a table; on a terminal it fits the width, elsewhere it is whole.
-
-    Args:
-        rows: Cells by column; the first row names the columns.
-        out: Where to.
-        empty: What to say where there are no rows.
-    """
-    console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
-    held = list(rows)
-    columns = _shown(held, console.width)
-    for name in columns:
-        _add_column(table, name)
-    for row in held:
-        table.add_row(*(Text(row[name]) for name in columns))
-    console.print(table if held else empty)
-
-
-def _shown(rows: Sequence[Mapping[str, str]], width: int) -> list[str]:
-    """Choose the columns of a table: those that say something, as far as they fit."""
-    widths = {
-        name: _width(name, [row[name] for row in rows])
-        for name in (rows[0] if rows else ())
-        if any(row[name] not in USUAL.get(name, ()) for row in rows)
-    }
-    for name in LEFT_OUT:
-        # A space stands between two columns.
-        if sum(widths.values()) + len(widths) - 1 > width:
-            widths.pop(name, None)
-    return list(widths)
-
-
-def _width(name: str, cells: Iterable[str]) -> int:
-    """Return how many columns of the terminal a column of the table needs."""
-    natural = max(map(cell_len, (name, *cells)))
-    return min(natural, FOLDED) if name in FOLDING else natural
-
-
-def _add_column(table: Table, name: str) -> None:
-    side: Literal["left", "right"] = "right" if name in RIGHT else "left"
-    table.add_column(name, justify=side, overflow="fold", no_wrap=name not in FOLDING)
-
-
-def _json(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False)
+        write_json(records, out)
 
 
 #: What `--format` takes.
 FORMATS: Sequence[str] = ("table", "json", "jsonl", "csv")
-
-
-def standard_output() -> TextIO:
-    """Return stdout, in UTF-8 whatever the locale says: seals speak Chinese."""
-    out = sys.stdout
-    if (out.encoding or "").lower() not in {"utf-8", "utf8"} and hasattr(out, "reconfigure"):
-        out.reconfigure(encoding="utf-8")
-    return out
-
-
-def count_of(number: int, noun: str) -> str:
-    """Write `1 page`, `2 pages`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

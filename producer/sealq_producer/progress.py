@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from sealq_producer.output import count_of
+from sealq_configs.terminal import count_of
 from sealq_producer.stack import Stack
 from sealq_storage.status import JobStatus, job_status
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from sealq_producer.intake import Intake, Taken
 from sealq_producer.sources import Source
 from sealq_producer.stack import Stack
-from sealq_storage.dispatch import Route, chunked
+from sealq_storage.dispatch import Route
 from sealq_storage.documents import NewDocument, add_documents
 from sealq_storage.errors import BrokerUnreachableError
 from sealq_storage.jobs import NewJob, create_job, mark_submitted
 
 #: Threads that hash files ahead of the database: reading disks in parallel is what helps.
 INTAKE_THREADS = 4
+
+#: Documents that are listed together at most.
+BATCH_DOCUMENTS = 1000
+#: Seconds after which those there are go to the workers.
+BATCH_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,22 @@ def submit(
         BrokerUnreachableError: Redis does not answer before the first document; nothing was made.
         TokenConflictError: The client token belongs to another kind of job.
     """
+    settings = stack.settings
+    intake = Intake(stack.objects, settings.objects, settings.max_document_bytes)
+    return submit_taken(stack, new, intake.take_all(sources, INTAKE_THREADS), report)
+
+
+def submit_taken(
+    stack: Stack, new: NewJob, taken: Iterable[Taken], report: Callable[[int], None]
+) -> Submitted:
+    """Put a job into a running stack whose documents lie where workers fetch them; see `submit`."""
     stack.transport.ping()
     with stack.sessions.begin() as session:
         job = create_job(session, new)
     route = Route(job.priority, job.device_kind)
     settings = stack.settings
-    intake = Intake(stack.objects, settings.objects, settings.max_document_bytes)
     documents, unpublished = 0, None
-    for batch in chunked(intake.take_all(sources, INTAKE_THREADS), settings.chunk_documents):
+    for batch in _batches(taken):
         with stack.sessions.begin() as session:
             ids = add_documents(session, job.id, map(_as_document, batch))
         # After the commit: a worker must find the rows that a message names. Each vain try takes
@@ -70,6 +84,19 @@ def submit(
         mark_submitted(session, job.id)
     again = partial(stack.dispatcher.republish_due, older_than=settings.visibility_timeout)
     return Submitted(job.id, documents, _unsent(partial(again, job_id=job.id)))
+
+
+def _batches(stream: Iterable[Taken]) -> Iterator[list[Taken]]:
+    """Cut a stream into what comes within a short time: each batch costs two transactions."""
+    batch: list[Taken] = []
+    ends = time.monotonic() + BATCH_SECONDS
+    for taken in stream:
+        batch.append(taken)
+        if len(batch) == BATCH_DOCUMENTS or time.monotonic() > ends:
+            yield batch
+            batch, ends = [], time.monotonic() + BATCH_SECONDS
+    if batch:
+        yield batch
 
 
 def _unsent(send: Callable[[], object]) -> BrokerUnreachableError | None:

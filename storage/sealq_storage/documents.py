@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    case,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from sealq_storage.causes import FailedAttempt
-from sealq_storage.sql.clock import database_now
-from sealq_storage.sql.engine import dialect_of
-from sealq_storage.sql.tables import Document, DocumentState, Job, Page
+from sealq_storage.sql.clock import database_now, moment
+from sealq_storage.sql.engine import commit_at_leisure, dialect_of
+from sealq_storage.sql.tables import Document, DocumentState, Job, Page, in_state
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,8 @@ class Counted:
     size: int
     media_type: str
     page_count: int
+    #: Of the selected pages.
+    numbers: Sequence[int]
 
 
 def add_documents(session: Session, job_id: str, batch: Iterable[NewDocument]) -> list[int]:
@@ -96,15 +112,16 @@ def claim_documents(
     session: Session, ids: Sequence[int], owner: str, lease_seconds: int
 ) -> list[ClaimedDocument]:
     """Claim those of these documents that nobody holds, in their order."""
+    commit_at_leisure(session)
     claimed = session.scalars(
         update(Document)
         .where(
             Document.id.in_(ids),
-            Document.state == DocumentState.LISTED,
+            in_state(Document, DocumentState.LISTED),
             or_(
                 Document.lease_owner.is_(None),
                 Document.lease_owner == owner,
-                Document.lease_until < database_now(),
+                Document.lease_until < moment(),
             ),
         )
         .values(lease_owner=owner, lease_until=database_now(lease_seconds))
@@ -137,52 +154,75 @@ def _claimed(session: Session, ids: Sequence[int]) -> list[ClaimedDocument]:
     ]
 
 
-def begin_document(session: Session, document_id: int, owner: str, lease_seconds: int) -> bool:
-    """Count an attempt and renew the lease; False when the document is this owner's no more."""
-    begun = session.execute(
+def begin_documents(
+    session: Session, ids: Sequence[int], owner: str, lease_seconds: int
+) -> set[int]:
+    """Count an attempt of those that this owner still holds; return their ids.
+
+    Committed before the work begins: a document that ends the process has its attempt counted. The
+    leases are renewed.
+    """
+    commit_at_leisure(session)
+    begun = session.scalars(
         update(Document)
-        .where(*_held(document_id, owner))
+        .where(Document.id.in_(ids), *_held_by(owner))
         .values(attempts=Document.attempts + 1, lease_until=database_now(lease_seconds))
         .returning(Document.id)
+        .execution_options(synchronize_session=False)
     )
-    return begun.one_or_none() is not None
+    return set(begun)
 
 
 def finish_counting(
-    session: Session,
-    document: ClaimedDocument,
-    owner: str,
-    counted: Counted,
-    numbers: Iterable[int],
-) -> list[int]:
-    """Insert the selected pages of a document this owner holds; return their ids in page order.
+    session: Session, owner: str, counted: Mapping[ClaimedDocument, Counted]
+) -> dict[int, list[int]]:
+    """Insert the selected pages of documents this owner holds.
 
-    Returns nothing where another worker took the document over, or the job was cancelled.
+    Returns:
+        The ids of each document's pages in page order, by its own id; none of a document that
+        another worker took over, or whose job was cancelled.
     """
-    held = session.execute(
+    held = _note_counted(session, owner, {each.id: told for each, told in counted.items()})
+    rows = [
+        {"job_id": document.job_id, "document_id": document.id, "number": number}
+        for document, told in counted.items()
+        if document.id in held
+        for number in told.numbers
+    ]
+    if not rows:
+        return {}
+    inserted = session.execute(insert(Page).returning(Page.document_id, Page.number, Page.id), rows)
+    made: dict[int, list[int]] = {}
+    for document_id, _, page_id in sorted(map(tuple, inserted)):
+        made.setdefault(document_id, []).append(page_id)
+    return made
+
+
+def _note_counted(session: Session, owner: str, told: Mapping[int, Counted]) -> set[int]:
+    """Write down what opening these documents told; return the ids of those still held."""
+
+    def of_id(kind: type[TypeEngine[Any]], name: str) -> ColumnElement[Any]:
+        values = {id_: literal(getattr(each, name), kind) for id_, each in told.items()}
+        return case(values, value=Document.id)
+
+    held = session.scalars(
         update(Document)
-        .where(*_held(document.id, owner))
+        .where(Document.id.in_(told), *_held_by(owner))
         .values(
             state=DocumentState.COUNTED,
-            sha256=counted.sha256,
-            size=counted.size,
-            media_type=counted.media_type,
-            page_count=counted.page_count,
+            sha256=of_id(String, "sha256"),
+            size=of_id(BigInteger, "size"),
+            media_type=of_id(String, "media_type"),
+            page_count=of_id(Integer, "page_count"),
             lease_owner=None,
             error_code=None,
             error=None,
             finished_at=database_now(),
         )
         .returning(Document.id)
-    ).one_or_none()
-    rows = [
-        {"job_id": document.job_id, "document_id": document.id, "number": number}
-        for number in numbers
-    ]
-    if held is None or not rows:
-        return []
-    ids = session.scalars(insert(Page).returning(Page.id, sort_by_parameter_order=True), rows)
-    return list(ids)
+        .execution_options(synchronize_session=False)
+    )
+    return set(held)
 
 
 def fail_document(
@@ -248,4 +288,4 @@ def _held(document_id: int, owner: str) -> list[ColumnElement[bool]]:
 
 
 def _held_by(owner: str) -> list[ColumnElement[bool]]:
-    return [Document.state == DocumentState.LISTED, Document.lease_owner == owner]
+    return [in_state(Document, DocumentState.LISTED), Document.lease_owner == owner]

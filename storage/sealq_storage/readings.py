@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass
 from typing import Literal
 
 from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
+from sealq_storage.impressions import NewImpression, save_impressions
+from sealq_storage.search import index_texts
 from sealq_storage.sql.engine import dialect_of
 from sealq_storage.sql.tables import FIELD_CHARACTERS, Field, Line, Reading, Region
 
@@ -22,7 +24,7 @@ RegionLabel = Literal["seal", "cut_seal", "tax_mark"]
 FoundBy = Literal["layout", "second_look", "whole"]
 #: `owner`: the ring's name; `purpose`: what the seal is for, such as 发票专用章.
 FieldName = Literal["owner", "purpose", "tax_id", "serial"]
-#: `proposed`: one character was replaced so that the check digit holds.
+#: `proposed`: not read as it is, but probably meant: see docs/reading.md.
 FieldState = Literal["read", "proposed", "unreadable"]
 
 
@@ -95,6 +97,8 @@ class NewRegion:
     ink: str | None = None
     #: Degrees counter-clockwise in `frame`, -180 to 180.
     rotation: float | None = None
+    #: What the same seal elsewhere is found by; None where too little of it is to be seen.
+    impression: NewImpression | None = None
     #: What a careful reading cost: for `reading.json`, no column.
     passes: int | None = None
     seconds: float | None = None
@@ -123,6 +127,11 @@ class NewReading:
     damage: str | None = None
 
 
+def crop_corner(box: Sequence[float]) -> tuple[int, int]:
+    """Return where on the page the picture of a region has its upper left corner, in pixels."""
+    return max(0, int(box[0])), max(0, int(box[1]))
+
+
 def find_readings(
     session: Session, keys: Iterable[ReadingKey], *, damaged: bool
 ) -> dict[ReadingKey, int]:
@@ -140,20 +149,30 @@ def find_readings(
     return {ReadingKey(sha256, number, digest): id_ for id_, sha256, number, digest in rows}
 
 
-def save_reading(session: Session, new: NewReading) -> int:
-    """Insert a reading with all below it, or return the one that another worker stored first."""
-    inserted: int | None = session.execute(
+def save_readings(session: Session, news: Iterable[NewReading]) -> dict[ReadingKey, int]:
+    """Insert readings with all below them; return the id of each.
+
+    One that another worker stored first stays as it is. The number of statements is the same for
+    one reading and for many.
+    """
+    # In the order of their keys: of two workers with the same pages one waits, never both.
+    of_key = {new.key: new for new in sorted(news, key=lambda new: astuple(new.key))}
+    inserted = _insert_readings(session, of_key.values())
+    _insert_regions(session, {inserted[key]: of_key[key].regions for key in inserted})
+    others = of_key.keys() - inserted.keys()
+    return inserted | (find_readings(session, others, damaged=True) if others else {})
+
+
+def _insert_readings(session: Session, news: Iterable[NewReading]) -> dict[ReadingKey, int]:
+    key = (Reading.content_sha256, Reading.page_number, Reading.pipeline_digest)
+    statement = (
         dialect_of(session)
         .insert(Reading)
-        .values(**_values(new))
-        .on_conflict_do_nothing(index_elements=["content_sha256", "page_number", "pipeline_digest"])
-        .returning(Reading.id)
-    ).scalar_one_or_none()
-    if inserted is None:
-        return find_readings(session, [new.key], damaged=True)[new.key]
-    for number, region in enumerate(new.regions, start=1):
-        _insert_region(session, inserted, number, region)
-    return inserted
+        .on_conflict_do_nothing(index_elements=[column.key for column in key])
+        .returning(Reading.id, *key)
+    )
+    rows = session.execute(statement, [_values(new) for new in news])
+    return {ReadingKey(sha256, number, digest): id_ for id_, sha256, number, digest in rows}
 
 
 def _values(new: NewReading) -> dict[str, object]:
@@ -176,31 +195,53 @@ def _values(new: NewReading) -> dict[str, object]:
     }
 
 
-def _insert_region(session: Session, reading_id: int, number: int, region: NewRegion) -> None:
+def _insert_regions(session: Session, of_reading: Mapping[int, Sequence[NewRegion]]) -> None:
+    of_place = {
+        (reading_id, number): region
+        for reading_id, regions in of_reading.items()
+        for number, region in enumerate(regions, start=1)
+    }
+    if not of_place:
+        return
+    rows = session.execute(
+        insert(Region).returning(Region.id, Region.reading_id, Region.number),
+        [_region_row(*place, region) for place, region in of_place.items()],
+    )
+    ids = {(reading_id, number): id_ for id_, reading_id, number in rows}
+    lines = [row for place in of_place for row in _line_rows(ids[place], of_place[place].lines)]
+    fields = [row for place in of_place for row in _field_rows(ids[place], of_place[place].fields)]
+    if lines:
+        session.execute(insert(Line), lines)
+    if fields:
+        session.execute(insert(Field), fields)
+    of_region = {ids[place]: region for place, region in of_place.items()}
+    index_texts(session, {id_: _texts(region) for id_, region in of_region.items()})
+    save_impressions(session, {id_: region.impression for id_, region in of_region.items()})
+
+
+def _texts(region: NewRegion) -> Iterator[str]:
+    """Yield all that a region says."""
+    yield from (line.text for line in region.lines)
+    yield from (field.text for field in region.fields if field.text is not None)
+
+
+def _region_row(reading_id: int, number: int, region: NewRegion) -> dict[str, object]:
     x1, y1, x2, y2 = region.box
-    region_id = session.scalars(
-        insert(Region)
-        .values(
-            reading_id=reading_id,
-            number=number,
-            frame=region.frame,
-            x1=x1,
-            y1=y1,
-            x2=x2,
-            y2=y2,
-            score=region.score,
-            label=region.label,
-            found_by=region.found_by,
-            shape=region.shape,
-            ink=region.ink,
-            rotation=region.rotation,
-        )
-        .returning(Region.id)
-    ).one()
-    if region.lines:
-        session.execute(insert(Line), _line_rows(region_id, region.lines))
-    if region.fields:
-        session.execute(insert(Field), _field_rows(region_id, region.fields))
+    return {
+        "reading_id": reading_id,
+        "number": number,
+        "frame": region.frame,
+        "x1": x1,
+        "y1": y1,
+        "x2": x2,
+        "y2": y2,
+        "score": region.score,
+        "label": region.label,
+        "found_by": region.found_by,
+        "shape": region.shape,
+        "ink": region.ink,
+        "rotation": region.rotation,
+    }
 
 
 def _line_rows(region_id: int, lines: Sequence[NewLine]) -> list[dict[str, object]]:

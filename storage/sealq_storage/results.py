@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Result, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from sealq_storage.readings import Alternative, Polygon
+from sealq_storage.search import says
 from sealq_storage.sql.tables import Document, DocumentState, Field, Line, Page, Reading, Region
 
 #: Rows fetched from the database at a time.
@@ -100,7 +101,7 @@ class ResultFilter:
 
     #: Labels; empty: all.
     labels: Collection[str] = ()
-    #: Part of the text of a line or a field.
+    #: Part of the text of a line or a field, as `search.says` compares them.
     match: str | None = None
     #: Part of the document's name, or a pattern with `*` and `?`.
     document: str | None = None
@@ -119,7 +120,7 @@ def stream_regions(
         .join(Reading, Reading.id == Page.reading_id)
         .join(Region, Region.reading_id == Reading.id)
         .outerjoin(Line, Line.region_id == Region.id)
-        .where(Document.job_id == job_id, *_conditions(wanted))
+        .where(Document.job_id == job_id, *_conditions(session, wanted))
         .order_by(Document.id, Page.number, Region.number, Line.number)
         .execution_options(yield_per=FETCH_ROWS)
     )
@@ -152,19 +153,14 @@ def stream_pages(
             yield _page(document, page, reading, found[reading.id] if reading else Counter())
 
 
-def _conditions(wanted: ResultFilter) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, wanted: ResultFilter) -> list[ColumnElement[bool]]:
     conditions = []
     if wanted.document:
         conditions.append(_document_like(wanted.document))
     if wanted.labels:
         conditions.append(Region.label.in_(wanted.labels))
     if wanted.match:
-        in_line = Line.text.icontains(wanted.match, autoescape=True)
-        in_field = Field.text.icontains(wanted.match, autoescape=True)
-        said = select(Line.region_id).where(in_line)
-        conditions.append(
-            or_(Region.id.in_(said), Region.id.in_(select(Field.region_id).where(in_field)))
-        )
+        conditions.append(says(session, wanted.match))
     if wanted.min_score is not None:
         sure = select(Line.region_id).where(Line.score >= wanted.min_score)
         unscored = Region.score.is_(None) & Region.id.in_(sure)

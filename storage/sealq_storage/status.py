@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy import null as sql_null
 from sqlalchemy.orm import Session
 
-from sealq_storage.sql.clock import database_now
+from sealq_storage.sql.clock import UtcDateTime, database_now, moment
 from sealq_storage.sql.tables import (
     Document,
     DocumentState,
@@ -18,12 +19,13 @@ from sealq_storage.sql.tables import (
     Page,
     PageState,
     Pipeline,
-    Reading,
-    Region,
+    Tally,
 )
 
 #: Seconds over which the pace of a running job is taken.
 PACE_SECONDS = 60
+#: Pages that it is taken over at most, so that asking costs a fast job no more than a slow one.
+PACE_PAGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -88,33 +90,60 @@ class JobStatus:
 
 def job_status(session: Session, job_id: str) -> JobStatus:
     """Say how a job stands."""
-    job = session.get_one(Job, job_id)
-    documents = _by_state(session, Document, job_id)
-    pages = _by_state(session, Page, job_id)
-    regions = _by_label(session, job_id)
-    return JobStatus(
-        id=job.id,
-        name=job.name,
-        preset=session.get_one(Pipeline, job.pipeline_id).preset,
-        tags=job.tags,
-        created_at=job.created_at,
-        state=_state(job, documents, pages),
-        documents=documents,
-        pages=pages,
-        known_pages=_known_pages(session, job),
-        seals=regions.get("seal", 0),
-        pace=_pace(session, job_id),
-        cut_seals=regions.get("cut_seal", 0),
-        tax_marks=regions.get("tax_mark", 0),
-    )
+    return _statuses(session, [session.get_one(Job, job_id)])[0]
 
 
 def list_jobs(session: Session, limit: int = 50) -> list[JobStatus]:
     """Return the newest jobs, newest first."""
-    ids = session.scalars(
-        select(Job.id).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
+    newest = select(Job).order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
+    return _statuses(session, session.scalars(newest).all())
+
+
+def _statuses(session: Session, jobs: Sequence[Job]) -> list[JobStatus]:
+    tallies = _tallies(session, [job.id for job in jobs])
+    presets = _presets(session, {job.pipeline_id for job in jobs})
+    return [
+        JobStatus(
+            id=job.id,
+            name=job.name,
+            preset=presets[job.pipeline_id],
+            tags=job.tags,
+            created_at=job.created_at,
+            state=state_of(job, of_job["document"], of_job["page"]),
+            documents=of_job["document"],
+            pages=of_job["page"],
+            known_pages=of_job["known"].get("", 0),
+            seals=of_job["region"].get("seal", 0),
+            pace=_pace(session, job.id),
+            cut_seals=of_job["region"].get("cut_seal", 0),
+            tax_marks=of_job["region"].get("tax_mark", 0),
+        )
+        for job in jobs
+        for of_job in [tallies[job.id]]
+    ]
+
+
+def _presets(session: Session, pipeline_ids: Collection[str]) -> dict[str, str]:
+    query = select(Pipeline.id, Pipeline.preset).where(Pipeline.id.in_(pipeline_ids))
+    return dict(session.execute(query).all())
+
+
+def _tallies(
+    session: Session, job_ids: Collection[str]
+) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    """Return the numbers of these jobs by job, kind and name, those above zero."""
+    total = func.sum(Tally.count)
+    query = (
+        select(Tally.job_id, Tally.what, Tally.name, total)
+        .where(Tally.job_id.in_(job_ids))
+        .group_by(Tally.job_id, Tally.what, Tally.name)
+        .having(total > 0)
     )
-    return [job_status(session, job_id) for job_id in ids]
+    found: defaultdict[str, defaultdict[str, dict[str, int]]]
+    found = defaultdict(lambda: defaultdict(dict))
+    for job_id, what, name, count in session.execute(query):
+        found[job_id][what][name] = int(count)
+    return found
 
 
 def list_failures(session: Session, job_id: str, limit: int | None = None) -> list[Failure]:
@@ -139,7 +168,8 @@ def list_failures(session: Session, job_id: str, limit: int | None = None) -> li
     ]
 
 
-def _state(job: Job, documents: Mapping[str, int], pages: Mapping[str, int]) -> str:
+def state_of(job: Job, documents: Mapping[str, int], pages: Mapping[str, int]) -> str:
+    """Say where a job stands, by the numbers of its documents and pages in each state."""
     if job.cancelled_at is not None:
         return "cancelled"
     if job.submitted_at is None:
@@ -150,39 +180,19 @@ def _state(job: Job, documents: Mapping[str, int], pages: Mapping[str, int]) -> 
     return "running" if unfinished else "done"
 
 
-def _by_state(session: Session, table: type[Document | Page], job_id: str) -> dict[str, int]:
-    query = select(table.state, func.count()).where(table.job_id == job_id).group_by(table.state)
-    return dict(session.execute(query).all())
-
-
-def _known_pages(session: Session, job: Job) -> int:
-    query = (
-        select(func.count())
-        .select_from(Page)
-        .join(Reading, Reading.id == Page.reading_id)
-        .where(Page.job_id == job.id, Reading.created_at < job.created_at)
-    )
-    return session.scalar(query) or 0
-
-
-def _by_label(session: Session, job_id: str) -> dict[str, int]:
-    query = (
-        select(Region.label, func.count())
-        .select_from(Page)
-        .join(Region, Region.reading_id == Page.reading_id)
-        .where(Page.job_id == job_id)
-        .group_by(Region.label)
-    )
-    return dict(session.execute(query).all())
-
-
 def _pace(session: Session, job_id: str) -> float | None:
-    lately = select(func.count(), func.min(Page.finished_at), database_now()).where(
-        Page.job_id == job_id,
-        Page.state.in_([PageState.DONE, PageState.FAILED]),
-        Page.finished_at > database_now(-PACE_SECONDS),
+    """Return the pace of the last minute, or of the last pages of it where they are many."""
+    lately = (
+        select(Page.finished_at)
+        .where(Page.job_id == job_id, Page.finished_at > moment(-PACE_SECONDS))
+        .where(Page.state.in_([PageState.DONE, PageState.FAILED]))
+        .order_by(Page.finished_at.desc())
+        .limit(PACE_PAGES)
+        .subquery()
     )
-    count, first, now = session.execute(lately).one()
+    columns = (func.count(), func.min(lately.c.finished_at, type_=UtcDateTime()), database_now())
+    count, first, now = session.execute(select(*columns).select_from(lately)).one()
     if first is None:
         return None
-    return float(count) / max((now - first).total_seconds(), 1.0)
+    seconds: float = (now - first).total_seconds()
+    return float(count) / max(seconds, 1.0)

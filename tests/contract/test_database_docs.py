@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from sealq_storage.sql.engine import open_engine, open_sessions
 from sealq_storage.sql.migrate import upgrade
+from sealq_storage.sql.schema import METADATA
 from sealq_storage.sql.tables import (
     Document,
     DocumentState,
@@ -24,7 +25,6 @@ from sealq_storage.sql.tables import (
     Pipeline,
     Reading,
     Region,
-    Table,
 )
 
 DOCS = (Path(__file__).parents[2] / "docs" / "database.md").read_text(encoding="utf-8")
@@ -179,7 +179,7 @@ def test_no_query_goes_untested() -> None:
     assert DOCS.count("```sql") == len(ANSWERS)
 
 
-@pytest.mark.parametrize("table", Table.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize("table", METADATA.sorted_tables, ids=str)
 def test_every_column_is_described(table: object) -> None:
-    columns = Table.metadata.tables[str(table)].columns
+    columns = METADATA.tables[str(table)].columns
     assert described(str(table)) == {column.name for column in columns}

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ast import literal_eval
 from importlib import resources
 from pathlib import Path
 
@@ -52,6 +53,30 @@ limits = DocumentLimits(1 << 30, 9, 1 << 28)
 with open_document(Path(sys.argv[2]), dpi=144, limits=limits) as document:
     raw = reader.read(document.page(1))
 print(asked, sorted(raw.pictures))
+"""
+)
+
+#: Reads a page, draws its pictures twice, says whether each is the same to the pixel.
+DRAW_TWICE = (
+    GUARD
+    + """
+from pathlib import Path
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.parameters import PredictParameters
+from sealq_configs.presets import load_preset
+from sealq_worker.devices import Device
+from sealq_worker.documents import DocumentLimits, open_document
+from sealq_worker.drawing import drawn
+from sealq_worker.paddlex_reader import PaddleXReader
+models = ModelCache(Path(sys.argv[1]))
+spec = load_preset("mobile").spec(PredictParameters())
+reader = PaddleXReader(spec, Device("cpu", None), models, models.font(), threads=1)
+limits = DocumentLimits(1 << 30, 9, 1 << 28)
+with open_document(Path(sys.argv[2]), dpi=144, limits=limits) as document:
+    page = document.page(1)
+result = next(iter(reader._pipeline.predict(page.image)))
+theirs, ours = result.img, drawn(result)
+print({name: theirs[name].tobytes() == ours[name].tobytes() for name in sorted(theirs | ours)})
 """
 )
 
@@ -106,9 +131,20 @@ def test_nothing_of_the_network_is_asked_for_to_load_to_read_and_to_draw(
     models: ModelCache, tmp_path: Path
 ) -> None:
     said = run_python(READ_AND_DRAW, models.folder, SAMPLES / "receipts.tiff", home=tmp_path)
-    assert said == (
-        "[] ['layout_det_res', 'preprocessed_img', 'seal_res_region1', 'seal_res_region2']"
-    )
+    asked, _, drawn = said.partition(" ")
+    assert asked == "[]"
+    lines = ["region1_line1", "region1_line2", "region1_line3", "region2_line1"]
+    assert literal_eval(drawn) == [
+        *("layout_det_res", "preprocessed_img"),
+        *lines,
+        *("seal_res_region1", "seal_res_region2"),
+    ]
+
+
+def test_pictures_are_drawn_as_paddlex_draws_them(models: ModelCache, tmp_path: Path) -> None:
+    said = run_python(DRAW_TWICE, models.folder, SAMPLES / "receipts.tiff", home=tmp_path)
+    names = ["layout_det_res", "preprocessed_img", "seal_res_region1", "seal_res_region2"]
+    assert said == str(dict.fromkeys(names, True))
 
 
 def test_the_command_line_starts_without_paddlex_and_its_stack(tmp_path: Path) -> None:

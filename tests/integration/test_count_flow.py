@@ -28,7 +28,7 @@ from sqlalchemy import select
 
 from sealq_configs.settings import Settings
 from sealq_storage.dead_letters import list_dead_letters
-from sealq_storage.documents import NewDocument, add_documents, begin_document, claim_documents
+from sealq_storage.documents import NewDocument, add_documents, begin_documents, claim_documents
 from sealq_storage.errors import ObjectStoreError
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Page
@@ -264,7 +264,7 @@ class TestUnreadable:
         for number in range(settings.max_attempts):
             with sessions.begin() as session:
                 claim_documents(session, ids, f"dead {number}", 60)
-                begin_document(session, ids[0], f"dead {number}", 60)
+                begin_documents(session, ids[:1], f"dead {number}", 60)
                 end_leases(session)
         with open_runtime(settings) as runtime:
             count_documents(runtime, ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from rows import end_leases, migrated, new_documents, new_job, shift_clock, until_it_waits
@@ -14,7 +15,7 @@ from sealq_storage.documents import (
     Counted,
     NewDocument,
     add_documents,
-    begin_document,
+    begin_documents,
     claim_documents,
     fail_document,
     finish_counting,
@@ -27,7 +28,7 @@ from sealq_storage.sql.tables import Document, Page
 #: Seconds that outlast a test.
 LEASE = 600
 
-COUNTED = Counted(sha256="c" * 64, size=7, media_type="image/tiff", page_count=3)
+COUNTED = Counted("c" * 64, size=7, media_type="image/tiff", page_count=3, numbers=[1, 3])
 
 
 @pytest.fixture
@@ -132,13 +133,13 @@ class TestClaim:
     def test_only_begin_counts_an_attempt(self, sessions: Sessions, ids: list[int]) -> None:
         claim(sessions, ids, "worker")
         with sessions.begin() as session:
-            assert begin_document(session, ids[0], "worker", LEASE)
+            assert begin_documents(session, ids[:1], "worker", LEASE)
         assert [document.attempts for document in claim(sessions, ids, "worker")] == [1, 0]
 
     def test_begin_renews_the_lease(self, sessions: Sessions, ids: list[int]) -> None:
         claim(sessions, ids, "worker", lease=-1)
         with sessions.begin() as session:
-            begin_document(session, ids[0], "worker", LEASE)
+            begin_documents(session, ids[:1], "worker", LEASE)
         assert [document.id for document in claim(sessions, ids, "another")] == ids[1:]
 
     def test_what_is_given_back_is_free_and_unpublished(
@@ -162,7 +163,7 @@ class TestCounting:
     ) -> None:
         document, _ = claim(sessions, ids, "worker")
         with sessions.begin() as session:
-            made = finish_counting(session, document, "worker", COUNTED, [1, 3])
+            (made,) = finish_counting(session, "worker", {document: COUNTED}).values()
         assert made == sorted(made)
         assert pages(sessions) == [(ids[0], 1), (ids[0], 3)]
         with sessions.begin() as session:
@@ -175,10 +176,33 @@ class TestCounting:
     ) -> None:
         document, _ = claim(sessions, ids, "worker")
         with sessions.begin() as session:
-            made = finish_counting(session, document, "worker", COUNTED, range(1, 2501))
+            counted = replace(COUNTED, numbers=range(1, 2501))
+            (made,) = finish_counting(session, "worker", {document: counted}).values()
         with sessions.begin() as session:
             number_of = {page.id: page.number for page in session.scalars(select(Page))}
         assert [number_of[page_id] for page_id in made] == list(range(1, 2501))
+
+    def test_each_of_several_gets_what_was_told_of_it(
+        self, sessions: Sessions, ids: list[int]
+    ) -> None:
+        """Its size beyond 32 bits, too; and not one that another worker took over meanwhile."""
+        large, small = claim(sessions, ids, "worker")
+        told = {
+            small: replace(COUNTED, sha256="a" * 64, page_count=1, numbers=[1]),
+            large: replace(COUNTED, sha256="b" * 64, size=1 << 33, media_type="application/pdf"),
+            replace(large, id=large.id + 1000): COUNTED,
+        }
+        with sessions.begin() as session:
+            made = finish_counting(session, "worker", told)
+        assert [len(made[id_]) for id_ in ids] == [2, 1]
+        assert sorted(pages(sessions)) == [(large.id, 1), (large.id, 3), (small.id, 1)]
+        with sessions.begin() as session:
+            columns = (Document.sha256, Document.size, Document.media_type, Document.page_count)
+            found = session.execute(select(*columns).order_by(Document.id)).all()
+        assert [tuple(row) for row in found] == [
+            ("b" * 64, 1 << 33, "application/pdf", 3),
+            ("a" * 64, 7, "image/tiff", 1),
+        ]
 
     def test_a_failed_document_says_why(self, sessions: Sessions, ids: list[int]) -> None:
         claim(sessions, ids, "worker")
@@ -199,8 +223,8 @@ class TestCounting:
         claim(sessions, ids, "quick")
         before = rows(sessions)
         with sessions.begin() as session:
-            assert not begin_document(session, ids[0], "slow", LEASE)
-            assert finish_counting(session, document, "slow", COUNTED, [1]) == []
+            assert not begin_documents(session, ids[:1], "slow", LEASE)
+            assert finish_counting(session, "slow", {document: COUNTED}) == {}
             fail_document(session, ids[1], "slow", "corrupt", "It is damaged.")
             give_back_documents(session, "slow")
         assert rows(sessions) == before

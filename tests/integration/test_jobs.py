@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from rows import (
+    finish_page,
     migrated,
     new_documents,
     new_job,
     new_pages,
     new_reading,
+    save_reading,
     spec,
     until_it_waits,
 )
@@ -22,15 +24,14 @@ from sealq_storage.documents import (
     Counted,
     NewDocument,
     add_documents,
-    begin_document,
+    begin_documents,
     claim_documents,
     fail_document,
     finish_counting,
 )
 from sealq_storage.errors import JobNotFoundError, TokenConflictError
 from sealq_storage.jobs import NewJob, cancel_job, create_job, find_job, retry_job
-from sealq_storage.pages import begin_attempts, claim_pages, fail_page, finish_page
-from sealq_storage.readings import save_reading
+from sealq_storage.pages import begin_attempts, claim_pages, fail_page
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Job, Page, Pipeline, Table
@@ -38,7 +39,7 @@ from sealq_storage.sql.tables import Document, Job, Page, Pipeline, Table
 #: A client token.
 MARCH = "march"
 
-COUNTED = Counted(sha256="c" * 64, size=1, media_type="image/tiff", page_count=1)
+COUNTED = Counted(sha256="c" * 64, size=1, media_type="image/tiff", page_count=1, numbers=[1])
 
 
 @pytest.fixture
@@ -189,8 +190,8 @@ class TestCancel:
         with sessions.begin() as session:
             cancel_job(session, job_id)
         with sessions.begin() as session:
-            assert not begin_document(session, ids[0], "worker", 60)
-            assert finish_counting(session, document, "worker", COUNTED, [1]) == []
+            assert not begin_documents(session, ids[:1], "worker", 60)
+            assert finish_counting(session, "worker", {document: COUNTED}) == {}
             fail_document(session, ids[0], "worker", "corrupt", "It is damaged.")
         assert states(sessions, Document) == ["cancelled"]
 
@@ -248,7 +249,7 @@ class TestRetry:
         ids = new_documents(sessions, job_id, "failed.pdf", "cancelled.pdf")
         with sessions.begin() as session:
             claim_documents(session, ids, "worker", 60)
-            begin_document(session, ids[0], "worker", 60)
+            begin_documents(session, ids[:1], "worker", 60)
             fail_document(session, ids[0], "worker", "corrupt", "It is damaged.")
             cancel_job(session, job_id)
         with sessions.begin() as session:

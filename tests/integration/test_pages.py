@@ -9,10 +9,12 @@ from threading import Barrier
 import pytest
 from rows import (
     end_leases,
+    finish_page,
     migrated,
     new_job,
     new_pages,
     new_reading,
+    save_reading,
     shift_clock,
     until_it_waits,
 )
@@ -24,11 +26,9 @@ from sealq_storage.pages import (
     claim_pages,
     end_attempts,
     fail_page,
-    finish_page,
     give_back_pages,
     spare_attempts,
 )
-from sealq_storage.readings import save_reading
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Page

@@ -162,7 +162,7 @@ class TestAgain:
         submit_files(settings, document, pages="1")
         with open_runtime(settings) as runtime:
             (message,) = count_documents_waiting(runtime)
-            monkeypatch.setattr("sealq_worker.read.open_document", fail)
+            monkeypatch.setattr("sealq_worker.relay.open_document", fail)
             read_pages(runtime, message.ids)
             work_off(runtime)
         assert pages(sessions) == [("failed", "reading_failed", 3)]
@@ -204,7 +204,7 @@ class TestAgain:
             (message,) = count_documents_waiting(runtime)
             fetcher = LookingFetcher(runtime)
             read_pages(replace(runtime, fetcher=fetcher), message.ids)
-        assert fetcher.attempts == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+        assert fetcher.attempts == [[1, 1, 1, 1, 1]] * 2
         assert pages(sessions) == [DONE] * 5
 
     def test_what_was_tried_before_is_read_last(

@@ -19,7 +19,7 @@ from fakes import (
     tiff,
     work_off,
 )
-from rows import new_job, new_reading, until_it_waits
+from rows import new_job, new_reading, save_reading, until_it_waits
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
@@ -32,7 +32,6 @@ from sealq_storage.readings import (
     NewReading,
     NewRegion,
     find_readings,
-    save_reading,
 )
 from sealq_storage.results import stream_regions
 from sealq_storage.sql.engine import Sessions

@@ -9,19 +9,18 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
-from rows import migrated, new_documents, new_job, new_pages, new_reading
+from rows import finish_page, migrated, new_documents, new_job, new_pages, new_reading, save_reading
 from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
 from sealq_storage.documents import NewDocument, add_documents
-from sealq_storage.pages import claim_pages, fail_page, finish_page
+from sealq_storage.pages import claim_pages, fail_page
 from sealq_storage.readings import (
     Alternative,
     NewField,
     NewLine,
     NewRegion,
     RegionLabel,
-    save_reading,
 )
 from sealq_storage.results import (
     FETCH_ROWS,

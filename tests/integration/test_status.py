@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from rows import (
-    migrated,
-    new_documents,
-    new_job,
-    new_pages,
-    new_reading,
-)
+from rows import finish_page, migrated, new_documents, new_job, new_pages, new_reading, save_reading
 from sqlalchemy import update
 
 from sealq_storage.documents import claim_documents, fail_document
 from sealq_storage.jobs import cancel_job, mark_submitted
-from sealq_storage.pages import claim_pages, fail_page, finish_page
-from sealq_storage.readings import NewRegion, save_reading
+from sealq_storage.pages import claim_pages, fail_page
+from sealq_storage.readings import NewRegion
 from sealq_storage.sql.clock import database_now
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Job, Page, Reading
@@ -104,11 +98,12 @@ class TestCounts:
     def test_known_pages_are_those_read_before_the_job(
         self, sessions: Sessions, job_id: str
     ) -> None:
-        for page_id in new_pages(sessions, job_id, pages=3):
+        for page_id in new_pages(sessions, new_job(sessions), "earlier.pdf", pages=2):
             read(sessions, page_id)
         with sessions.begin() as session:
-            of_two = update(Reading).where(Reading.page_number <= 2)
-            session.execute(of_two.values(created_at=database_now(-3600)))
+            session.execute(update(Reading).values(created_at=database_now(-3600)))
+        for page_id in new_pages(sessions, job_id, pages=3):
+            read(sessions, page_id)
         assert status(sessions, job_id).known_pages == 2
 
     def test_it_shows_what_the_user_called_it(self, sessions: Sessions, job_id: str) -> None:

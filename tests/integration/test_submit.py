@@ -18,6 +18,7 @@ from fakes import (
 from rows import migrated, spec
 from sqlalchemy import func, select, update
 
+import sealq_producer.submit
 from sealq_configs.errors import StackUnreachableError
 from sealq_configs.settings import Settings
 from sealq_producer.sources import Source
@@ -74,6 +75,12 @@ def counted(settings: Settings) -> list[tuple[int, ...]]:
 def ids(sessions: Sessions) -> list[int]:
     with sessions.begin() as session:
         return list(session.scalars(select(Document.id).order_by(Document.id)))
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealq_producer.submit, "BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(sealq_producer.submit, "BATCH_SECONDS", 60)
 
 
 def dying(sources: list[Source]) -> Iterator[Source]:

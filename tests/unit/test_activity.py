@@ -68,6 +68,20 @@ def test_saved_pages_are_counted(file: Path) -> None:
         assert said(file).saved == number
 
 
+def test_what_is_held_is_said_until_it_is_not(file: Path) -> None:
+    reporter = ActivityReporter(file)
+    with reporter.holding([7, 8]), reporter.doing(Stage.READ, pages=[7]):
+        assert said(file).held == (7, 8)
+    assert said(file).held == ()
+
+
+def test_what_waits_for_the_stack_is_not_busy(file: Path) -> None:
+    """Only what is done to pages or documents can end a process."""
+    reporter = ActivityReporter(file)
+    with reporter.doing(Stage.WAIT), reporter.doing(Stage.COUNT, documents=[3]):
+        assert [work.stage for work in said(file).busy] == [Stage.COUNT]
+
+
 def test_half_a_word_is_none(file: Path) -> None:
     """Looked at while it is overwritten: the reader keeps what it knew."""
     reporter = ActivityReporter(file)
@@ -83,8 +97,13 @@ def test_half_a_word_is_none(file: Path) -> None:
 def test_a_chunk_of_the_largest_size_fits(file: Path) -> None:
     reporter = ActivityReporter(file)
     ids = [2**63 - number for number in range(1, 1001)]
-    with reporter.doing(Stage.OPEN, pages=ids), reporter.doing(Stage.SAVE, pages=ids):
-        assert said(file).works[1].pages == tuple(ids)
+    with (
+        reporter.holding(ids),
+        reporter.doing(Stage.OPEN, pages=ids),
+        reporter.doing(Stage.READ, pages=ids),
+        reporter.doing(Stage.SAVE, pages=ids),
+    ):
+        assert said(file).works[2].pages == said(file).held == tuple(ids)
     assert file.stat().st_size == FILE_BYTES
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealq_worker.careful.around import widest_gap
 from sealq_worker.careful.band import text_rows
 from sealq_worker.careful.naming import heaviest, name_of
 from sealq_worker.careful.observation import Geometry
-from sealq_worker.careful.ring import rotation_of, widest_gap
+from sealq_worker.careful.ring import rotation_of
 from sealq_worker.careful.scoring import Mark
 
 #: `along` of an upright round seal's top.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -201,6 +202,21 @@ def test_all_commands_are_listed_in_the_order_a_newcomer_needs_them() -> None:
     names = [line.split()[0] for line in listed.splitlines()]
     assert names[: len(COMMANDS)] == list(COMMANDS)
     assert set(names[len(COMMANDS) :]) == {"audit", "export", "find", "keys", "report", "serve"}
+
+
+@pytest.fixture
+def nothing_but_the_producer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("sealq_audit", "rapidfuzz"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+
+
+@pytest.mark.usefixtures("nothing_but_the_producer")
+def test_a_command_whose_libraries_are_missing_says_how_to_get_them() -> None:
+    done = sealq("audit", "last", "--expect", "parties.csv")
+    assert done.exit_code == 2
+    assert "pip install 'sealq[audit]'" in done.stderr
+    assert "Not installed: pip install 'sealq[audit]'" in sealq("--help").stdout
 
 
 def test_a_command_that_is_none_is_wrong_use() -> None:

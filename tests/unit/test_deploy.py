@@ -132,7 +132,7 @@ def test_every_sealq_variable_is_a_setting() -> None:
         assert set(named) <= known, file
 
 
-@pytest.mark.parametrize("name", ["init", "producer", "worker-cpu", "worker-gpu"])
+@pytest.mark.parametrize("name", ["init", "producer", "web", "worker-cpu", "worker-gpu"])
 def test_our_services_get_settings_that_sealq_accepts(name: str) -> None:
     filled = {
         key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+:\?[^}]+\}", "ab12", value))
@@ -161,7 +161,7 @@ def test_an_image_says_whether_it_is_well_or_that_it_ends_by_itself(target: str)
 
 
 def test_compose_and_the_images_run_the_same_health_check() -> None:
-    for name in ("worker-cpu", "worker-gpu"):
+    for name in ("web", "worker-cpu", "worker-gpu"):
         check = SERVICES[name]["healthcheck"]
         (image,) = instructions(name, "HEALTHCHECK")
         assert " ".join(check["test"][1:]) == " ".join(re.findall(r'"([^"]+)"', image))

@@ -15,16 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from sealq_configs.terminal import count_of, write_table
 from sealq_producer.output import (
     FORMATS,
     PAGE_COLUMNS,
     REGION_COLUMNS,
-    count_of,
     page_record,
     region_record,
     write_pages,
     write_regions,
-    write_table,
 )
 from sealq_storage.objects import ObjectStore, open_objects
 from sealq_storage.readings import Alternative

@@ -10,7 +10,7 @@ from looks import look
 from sealq_configs.errors import SettingsError
 from sealq_configs.purposes import Purpose, load_purposes, purposes_from_json, purposes_json
 from sealq_configs.settings import load_settings
-from sealq_worker.careful.purposes import divided, stated
+from sealq_worker.careful.purposes import divided, nearest, spelled, stated
 
 KNOWN = load_purposes()
 
@@ -169,3 +169,45 @@ def test_a_purpose_behind_a_name_is_parted_from_it() -> None:
 def test_a_text_with_no_purpose_or_nothing_else_is_not_parted() -> None:
     assert divided("某某有限公司", KNOWN) == ("某某有限公司", None)
     assert divided("公章", KNOWN) == ("公章", None)
+
+
+NAMES = spelled(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("read", "near"),
+    [
+        ("OF13HALSEAL", []),  # four of eleven differ: too many
+        ("OFFIC1ALSEAI", ["OFFICIALSEAL"]),
+        ("合同专用草", ["合同专用章"]),
+        ("合同专用章", ["合同专用章"]),
+        ("X专用章", []),  # as near to several
+        ("章", []),
+    ],
+)
+def test_a_word_is_near_where_no_other_purpose_is_as_near(read: str, near: list[str]) -> None:
+    assert nearest(read, NAMES) == near
+
+
+def test_the_one_purpose_that_is_near_a_clear_reading_is_proposed() -> None:
+    found = stated([look("OFFICJALSEAI", sure=0.999)], KNOWN)
+    assert found is not None
+    assert (found.name, found.known, found.proposed) == ("OFFICIAL SEAL", True, True)
+
+
+def test_a_purpose_that_was_read_is_not_marked_as_proposed() -> None:
+    found = stated([look("合同专用章")], KNOWN)
+    assert found is not None
+    assert (found.name, found.proposed) == ("合同专用章", False)
+
+
+def test_what_a_frame_leaves_around_a_purpose_does_not_hide_it() -> None:
+    found = stated([look("[(OFFICIALSEAL)", sure=0.999)], KNOWN)
+    assert found is not None
+    assert (found.name, found.proposed) == ("OFFICIAL SEAL", False)
+
+
+def test_a_line_cut_too_short_still_states_its_purpose() -> None:
+    found = stated([look("票专用章")], KNOWN)
+    assert found is not None
+    assert found.name == "发票专用章"

@@ -11,11 +11,12 @@ import click
 
 from sealq_configs.errors import SealqError
 from sealq_configs.logs import configure_logging
-from sealq_configs.settings import load_settings
+from sealq_configs.settings import Settings, load_settings
 from sealq_storage.sql.opening import open_database
 from sealq_worker.devices import Device, detect_devices
 from sealq_worker.errors import DeviceError
 from sealq_worker.probe import require_device
+from sealq_worker.staffing import CPU, device_of_each_process, with_shares
 from sealq_worker.supervisor import Supervisor
 
 #: Not `__name__`: that is `__main__` here, whose messages nobody would hear.
@@ -30,9 +31,9 @@ def main(names: Sequence[str], *, probe: bool) -> None:
     settings = load_settings().settings
     configure_logging(settings.log_level, settings.log_format)
     try:
-        devices = _named(names) if names else _found()
+        devices = device_of_each_process(_named(names) if names else _found(), settings)
         if probe:
-            click.echo("\n".join(map(str, devices)))
+            click.echo("\n".join(_staff(devices, settings)))
             return
         with open_database(settings.database):
             pass  # a database that can't be used ends it here, not in each process
@@ -41,6 +42,14 @@ def main(names: Sequence[str], *, probe: bool) -> None:
         log.error("%s", exc)  # noqa: TRY400 (the message says it all)
         code = exc.exit_code
     sys.exit(code)
+
+
+def _staff(devices: Sequence[Device], settings: Settings) -> list[str]:
+    """Name each device, the CPU with what will work on it."""
+    threads = with_shares(settings, len(devices)).worker_threads
+    on_cpu = f"cpu (processes: {devices.count(CPU)}, threads of each: {threads})"
+    named = dict.fromkeys(devices)
+    return [on_cpu if device == CPU else str(device) for device in named]
 
 
 def _named(names: Sequence[str]) -> list[Device]:
@@ -56,7 +65,7 @@ def _found() -> list[Device]:
     """Return all usable devices that this process may see, or the CPU."""
     shown = [device for device in detect_devices() if _is_shown(device)]
     devices = [device for device in shown if _is_there(device)]
-    return devices or [Device("cpu", None)]
+    return devices or [CPU]
 
 
 def _is_shown(device: Device) -> bool:

@@ -13,14 +13,14 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 #: Variable that names the file to a reading process; without it nobody watches.
 ACTIVITY_VARIABLE = "SEALQ_ACTIVITY_FILE"
-#: Bytes of the file: a thousand page ids of twenty digits, three times over.
-FILE_BYTES = 64 * 1024
+#: Bytes of the file: a thousand page ids of twenty digits, six times over.
+FILE_BYTES = 128 * 1024
 
 
 class Stage(StrEnum):
@@ -56,6 +56,15 @@ class Activity:
     #: Pages saved since the process began.
     saved: int
     works: tuple[Work, ...]
+    #: Ids of pages whose attempt is counted: those in `works`, and those that wait for a stage.
+    held: tuple[int, ...] = ()
+    #: Likewise, of documents.
+    held_documents: tuple[int, ...] = ()
+
+    @property
+    def busy(self) -> tuple[Work, ...]:
+        """What is done to pages or documents: one of these is what ends a process."""
+        return tuple(work for work in self.works if work.pages or work.documents)
 
 
 class ActivityReporter:
@@ -71,6 +80,8 @@ class ActivityReporter:
         self._lock = threading.Lock()
         self._works: list[Work] = []
         self._saved = 0
+        self._held: tuple[int, ...] = ()
+        self._held_documents: tuple[int, ...] = ()
 
     @contextmanager
     def doing(
@@ -88,6 +99,22 @@ class ActivityReporter:
                 self._works.remove(work)
                 self._say()
 
+    @contextmanager
+    def holding(
+        self, pages: Sequence[int] = (), *, documents: Sequence[int] = ()
+    ) -> Iterator[None]:
+        """Say for the time of the `with` block whose attempts are counted, or soon will be."""
+        self._hold(pages, documents)
+        try:
+            yield
+        finally:
+            self._hold((), ())
+
+    def _hold(self, pages: Sequence[int], documents: Sequence[int]) -> None:
+        with self._lock:
+            self._held, self._held_documents = tuple(pages), tuple(documents)
+            self._say()
+
     def beat(self) -> None:
         """Say that the process is alive."""
         with self._lock:
@@ -101,8 +128,15 @@ class ActivityReporter:
 
     def _say(self) -> None:
         if self._file is not None:
-            activity = Activity(time.monotonic(), self._saved, tuple(self._works))
-            text = json.dumps(asdict(activity), separators=(",", ":")).encode()
+            # By hand: it is said several times a page, and `asdict` copies all it is given.
+            said = {
+                "said_at": time.monotonic(),
+                "saved": self._saved,
+                "works": [vars(work) for work in self._works],
+                "held": self._held,
+                "held_documents": self._held_documents,
+            }
+            text = json.dumps(said, separators=(",", ":")).encode()
             os.pwrite(self._file, b"%08x%b\n" % (zlib.crc32(text), text), 0)
 
 
@@ -118,7 +152,9 @@ def read_activity(path: Path) -> Activity | None:
     if checksum != b"%08x" % zlib.crc32(text):
         return None
     said = json.loads(text)
-    return Activity(said["said_at"], said["saved"], tuple(map(_work, said["works"])))
+    works = tuple(map(_work, said["works"]))
+    held, held_documents = tuple(said["held"]), tuple(said["held_documents"])
+    return Activity(said["said_at"], said["saved"], works, held, held_documents)
 
 
 def _work(said: dict[str, object]) -> Work:

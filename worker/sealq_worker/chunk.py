@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from sealq_storage.causes import Cause, FailedAttempt
 from sealq_storage.dispatch import Route
@@ -17,19 +20,26 @@ from sealq_storage.pages import (
     claim_pages,
     end_attempts,
     fail_page,
-    finish_page,
+    finish_pages,
     give_back_pages,
+    renew_leases,
     spare_attempts,
 )
-from sealq_storage.readings import NewReading, ReadingKey, find_readings, save_reading
+from sealq_storage.readings import NewReading, ReadingKey, find_readings, save_readings
 from sealq_worker.patience import transact
 from sealq_worker.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+#: Share of a lease after which it is renewed.
+RENEWED_SHARE = 0.25
+
 
 class Chunk:
-    """Pages that this worker holds, each until it is ended."""
+    """Pages that this worker holds, each until it is ended.
+
+    Threads share it: each page is in the hands of one of them at a time.
+    """
 
     def __init__(self, runtime: Runtime, pages: Sequence[ClaimedPage]) -> None:
         self.pages = pages
@@ -38,6 +48,7 @@ class Chunk:
         self._held = {page.id: page for page in pages}
         #: Among them those whose attempt is counted.
         self._begun: set[int] = set()
+        self._renew_after = self._next_renewal()
 
     def link_known(self, keys: Mapping[int, ReadingKey]) -> None:
         """End those of these pages whose reading exists.
@@ -49,8 +60,8 @@ class Chunk:
         with self._runtime.sessions.begin() as session:
             known = find_readings(session, set(keys.values()), damaged=damaged)
             linked = [page_id for page_id, key in keys.items() if key in known]
-            for page_id in linked:
-                finish_page(session, page_id, owner, known[keys[page_id]])
+            if linked:
+                finish_pages(session, owner, {page_id: known[keys[page_id]] for page_id in linked})
         self._close(linked)
 
     def open_among(self, pages: Iterable[ClaimedPage]) -> list[ClaimedPage]:
@@ -71,28 +82,38 @@ class Chunk:
             self._count(ids)
         return self.open_among(pages)
 
+    def renew(self) -> None:
+        """Renew the leases of what is held, where a good part of them has passed.
+
+        A page waits while those before it are read: it may take as long as it takes.
+        """
+        if time.monotonic() < self._renew_after:
+            return
+        ids, lease = list(self._held), self._runtime.settings.lease_seconds
+        owner = self._runtime.owner
+        held = transact(self._runtime, lambda session: renew_leases(session, ids, owner, lease))
+        self._close(set(ids) - held)  # another worker's by now
+        self._renew_after = self._next_renewal()
+
+    def _next_renewal(self) -> float:
+        return time.monotonic() + self._runtime.settings.lease_seconds * RENEWED_SHARE
+
     def _count(self, ids: Sequence[int]) -> None:
         owner, lease = self._runtime.owner, self._runtime.settings.lease_seconds
         begun = transact(self._runtime, lambda session: begin_attempts(session, ids, owner, lease))
         self._begun |= begun
         self._close(set(ids) - begun)  # another worker's by now
 
-    def spare(self, pages: Sequence[ClaimedPage]) -> None:
-        """Take back the attempts that were counted for these pages."""
-        ids = [page.id for page in pages if page.id in self._begun]
-        if ids:
-            owner = self._runtime.owner
-            transact(self._runtime, lambda session: spare_attempts(session, ids, owner))
-            self._begun.difference_update(ids)
+    def finish(self, readings: Mapping[ClaimedPage, NewReading]) -> None:
+        """End pages with their readings, all in one transaction."""
+        if readings:
+            transact(self._runtime, partial(self._save, readings))
+            self._close(page.id for page in readings)
 
-    def finish(self, page: ClaimedPage, reading: NewReading) -> None:
-        """End a page with its reading."""
-        owner = self._runtime.owner
-        transact(
-            self._runtime,
-            lambda session: finish_page(session, page.id, owner, save_reading(session, reading)),
-        )
-        self._close([page.id])
+    def _save(self, readings: Mapping[ClaimedPage, NewReading], session: Session) -> None:
+        saved = save_readings(session, list(readings.values()))
+        ids = {page.id: saved[reading.key] for page, reading in readings.items()}
+        finish_pages(session, self._runtime.owner, ids)
 
     def fail(self, page: ClaimedPage, code: str, error: str) -> None:
         """End a page with its reason."""

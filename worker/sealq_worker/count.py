@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 
 from sealq_configs.logs import log_context
 from sealq_configs.page_selection import parse_page_selection
@@ -11,7 +12,7 @@ from sealq_storage.dispatch import Route
 from sealq_storage.documents import (
     ClaimedDocument,
     Counted,
-    begin_document,
+    begin_documents,
     claim_documents,
     fail_document,
     finish_counting,
@@ -29,6 +30,12 @@ log = logging.getLogger(__name__)
 #: Resolution at which a document is opened to be counted; nothing is rendered.
 ANY_DPI = 72
 
+#: Documents are committed together that were opened within so many seconds: long enough that a
+#: transaction costs little beside what it holds, too short to keep other workers waiting.
+SECONDS_TOGETHER = 0.25
+#: Or earlier, with more pages than this.
+PAGES_TOGETHER = 2000
+
 
 def count_documents(runtime: Runtime, document_ids: Sequence[int]) -> None:
     """Count the pages of those of these documents that are free, and publish the pages.
@@ -38,12 +45,12 @@ def count_documents(runtime: Runtime, document_ids: Sequence[int]) -> None:
     claimed = _claim(runtime, document_ids)
     due: dict[Route, list[int]] = {}
     try:
-        for document in claimed:
-            with log_context(job=document.job_id, document=document.id):
-                route = Route(document.priority, document.device_kind)
-                pages = due.setdefault(route, [])
-                pages.extend(_count(runtime, document))
-                _publish_whole_chunks(runtime, route, pages)
+        for together in _rounds(claimed):
+            for committed in _count_together(runtime, together):
+                for document, page_ids in committed.items():
+                    route = Route(document.priority, document.device_kind)
+                    due.setdefault(route, []).extend(page_ids)
+                _publish_whole_chunks(runtime, due)
     except BaseException:
         _give_back(runtime, claimed)
         raise
@@ -56,48 +63,108 @@ def _claim(runtime: Runtime, ids: Sequence[int]) -> list[ClaimedDocument]:
         return claim_documents(session, ids, runtime.owner, runtime.settings.lease_seconds)
 
 
-def _publish_whole_chunks(runtime: Runtime, route: Route, pages: list[int]) -> None:
-    """Publish what fills whole messages and keep the rest for the next document's pages."""
+def _rounds(documents: Sequence[ClaimedDocument]) -> Iterator[list[ClaimedDocument]]:
+    """Yield the documents whose attempts may be counted together.
+
+    What ended an attempt before comes last and alone: should it end this process and its host, no
+    other document is suspected.
+    """
+    yield [document for document in documents if not document.attempts]
+    for document in documents:
+        if document.attempts:
+            yield [document]
+
+
+def _publish_whole_chunks(runtime: Runtime, due: Mapping[Route, list[int]]) -> None:
+    """Publish what fills whole messages and keep the rest for the next documents' pages."""
     size = runtime.settings.chunk_pages
-    whole = len(pages) // size * size
-    runtime.dispatcher.read(pages[:whole], route)
-    del pages[:whole]
+    for route, pages in due.items():
+        whole = len(pages) // size * size
+        runtime.dispatcher.read(pages[:whole], route)
+        del pages[:whole]
 
 
-def _count(runtime: Runtime, document: ClaimedDocument) -> list[int]:
-    if not _begin(runtime, document):
+def _count_together(
+    runtime: Runtime, documents: Sequence[ClaimedDocument]
+) -> Iterator[dict[ClaimedDocument, list[int]]]:
+    """Open documents one by one; yield the pages' ids of those that were committed together."""
+    with runtime.activity.holding(documents=[document.id for document in documents]):
+        begun, opened = _begin(runtime, documents), _Opened(runtime)
+        try:
+            for document in begun:
+                with log_context(job=document.job_id, document=document.id):
+                    opened.add(document, _count(runtime, document))
+                if opened.is_due():
+                    yield opened.commit()
+            yield opened.commit()
+        except BaseException:
+            # Not the documents' fault: they will be opened again, as if for the first time.
+            with runtime.sessions.begin() as session:
+                spare_openings(session, [document.id for document in begun], runtime.owner)
+            raise
+
+
+class _Opened:
+    """Documents that were opened and are not committed yet."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._counted: dict[ClaimedDocument, Counted] = {}
+        self._since = time.monotonic()
+
+    def add(self, document: ClaimedDocument, counted: Counted | None) -> None:
+        """Take what a document told; None: it could not be opened."""
+        if counted:
+            self._counted[document] = counted
+
+    def is_due(self) -> bool:
+        """Whether these have waited long enough, or are many."""
+        pages = sum(len(counted.numbers) for counted in self._counted.values())
+        return pages > PAGES_TOGETHER or time.monotonic() - self._since > SECONDS_TOGETHER
+
+    def commit(self) -> dict[ClaimedDocument, list[int]]:
+        """Commit them in one transaction; return the ids of each document's pages."""
+        counted, self._counted = self._counted, {}
+        self._since = time.monotonic()
+        if not counted:
+            return {}
+        owner = self._runtime.owner
+        made = transact(self._runtime, lambda session: finish_counting(session, owner, counted))
+        return {document: made[document.id] for document in counted if document.id in made}
+
+
+def _begin(runtime: Runtime, documents: Sequence[ClaimedDocument]) -> list[ClaimedDocument]:
+    """Count the attempts; a document that ended the process each time is failed instead."""
+    begun = [document for document in documents if _may_be_tried(runtime, document)]
+    if not begun:
         return []
+    ids, lease = [document.id for document in begun], runtime.settings.lease_seconds
+    with runtime.sessions.begin() as session:
+        held = begin_documents(session, ids, runtime.owner, lease)
+    return [document for document in begun if document.id in held]
+
+
+def _may_be_tried(runtime: Runtime, document: ClaimedDocument) -> bool:
+    if document.attempts < runtime.settings.max_attempts:
+        return True
+    reason = f"The worker process ended {document.attempts} times while it opened this file."
+    _fail(runtime, document, "crashed", f"{reason} Mend or remove the file, then retry.")
+    return False
+
+
+def _count(runtime: Runtime, document: ClaimedDocument) -> Counted | None:
+    """Open a document; None: it could not be, and its attempt is ended."""
     try:
-        counted = _open(runtime, document)
-        numbers = list(_selected(document, counted.page_count))
+        return _open(runtime, document)
     except DocumentError as exc:
         log.warning("%s: %s", document.source, exc)
         _fail(runtime, document, exc.code, str(exc))
-        return []
     except STACK_ERRORS:
-        # Not the document's fault: it will be opened again, as if for the first time.
-        with runtime.sessions.begin() as session:
-            spare_openings(session, [document.id], runtime.owner)
         raise
     except Exception as exc:
         log.exception("%s could not be opened", document.source)
         _fail_or_try_again(runtime, document, exc)
-        return []
-    owner = runtime.owner
-    return transact(
-        runtime, lambda session: finish_counting(session, document, owner, counted, numbers)
-    )
-
-
-def _begin(runtime: Runtime, document: ClaimedDocument) -> bool:
-    """Count the attempt; a document that ended the process each time is failed instead."""
-    if document.attempts >= runtime.settings.max_attempts:
-        reason = f"The worker process ended {document.attempts} times while it opened this file."
-        _fail(runtime, document, "crashed", f"{reason} Mend or remove the file, then retry.")
-        return False
-    with runtime.sessions.begin() as session:
-        lease = runtime.settings.lease_seconds
-        return begin_document(session, document.id, runtime.owner, lease)
+    return None
 
 
 def _open(runtime: Runtime, document: ClaimedDocument) -> Counted:
@@ -108,19 +175,20 @@ def _open(runtime: Runtime, document: ClaimedDocument) -> Counted:
             fetched.path, dpi=ANY_DPI, limits=runtime.limits, name=name_of(document.source)
         ) as opened,
     ):
-        return Counted(fetched.sha256, fetched.size, opened.media_type, opened.page_count)
+        pages = opened.page_count
+        numbers = _selected(document, pages)
+        return Counted(fetched.sha256, fetched.size, opened.media_type, pages, numbers)
 
 
-def _selected(document: ClaimedDocument, page_count: int) -> Iterator[int]:
+def _selected(document: ClaimedDocument, page_count: int) -> Sequence[int]:
     if document.pages is None:
-        yield from range(1, page_count + 1)
-        return
+        return range(1, page_count + 1)
     numbers = list(parse_page_selection(document.pages).pick(page_count))
     if not numbers:
         raise NoSuchPageError(
             f"It has {page_count} page(s), none of them among --pages {document.pages}."
         )
-    yield from numbers
+    return numbers
 
 
 def _fail_or_try_again(runtime: Runtime, document: ClaimedDocument, exc: Exception) -> None:

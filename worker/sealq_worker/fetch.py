@@ -6,7 +6,7 @@ import hashlib
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,17 +67,18 @@ class Fetcher:
             DocumentError: It is gone, forbidden, too large, or not what was submitted.
             ObjectStoreError: The store can't be reached: nothing is said of the document.
         """
-        with tempfile.TemporaryDirectory(prefix="sealq-") as folder:
-            path = self._local_path(location, Path(folder) / "document")
-            yield self._checked(path, sha256)
+        with ExitStack() as stack:
+            yield self._checked(self._local_path(location, stack), sha256)
 
-    def _local_path(self, location: str, temporary: Path) -> Path:
+    def _local_path(self, location: str, stack: ExitStack) -> Path:
+        """Return a file, its own or one that goes with the stack."""
         if (s3 := split_s3_url(location)) is not None:
+            temporary = _temporary(stack)
             self._download(*s3, temporary)
             return temporary
         if (object_key := object_key_of(location)) is not None:
             try:
-                return self._objects.as_file(object_key, temporary)
+                return self._objects.as_file(object_key, _temporary(stack))
             except ObjectNotFoundError as exc:
                 raise DocumentNotFoundError from exc
         try:
@@ -117,6 +118,11 @@ class Fetcher:
                 f"The file has {size:,} bytes; the limit is {self._max_bytes:,} "
                 "(SEALQ_MAX_DOCUMENT_BYTES)."
             )
+
+
+def _temporary(stack: ExitStack) -> Path:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sealq-"))
+    return Path(folder) / "document"
 
 
 def _ordinary_size(path: Path) -> int:

@@ -37,14 +37,15 @@ class NullReader:
         """Take the middle of the page as a seal."""
         text = hashlib.sha256(page.image.tobytes()).hexdigest()[:TEXT_DIGITS]
         height, width = page.image.shape[:2]
-        # From PaddleX's BGR.
-        pictures = {"layout_det_res": Image.fromarray(page.image[:, :, ::-1])}
+        pictures = {}
+        if self._draws:
+            pictures["layout_det_res"] = Image.fromarray(page.image[:, :, ::-1])  # PaddleX's BGR
         return RawReading(
             res=_result(width, height, text),
-            pictures=pictures if self._draws else {},
+            pictures=pictures,
             looked="layout",
             parameters={},
-            seconds={"read": 0.0, "draw": 0.0},
+            seconds={"read": 0.0},
         )
 
 

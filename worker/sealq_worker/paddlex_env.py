@@ -12,12 +12,17 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
 #: What PaddleX requires by name, and the build of the same OpenCV that needs no libGL.
 _WANTED = "opencv-contrib-python"
 _HEADLESS = "opencv-contrib-python-headless"
+
+#: scikit-learn brings scipy's statistics: a third of the time of PaddleX's import, which has names
+#: of theirs for time series and tables.
+_NOT_NEEDED = ("sklearn", "sklearn.preprocessing", "sklearn.cluster")
 
 
 class _HeadlessOpenCv(importlib.metadata.DistributionFinder):
@@ -35,7 +40,7 @@ class _HeadlessOpenCv(importlib.metadata.DistributionFinder):
 
 
 def import_paddlex(font: Path | None) -> ModuleType:
-    """Import PaddleX, about 5 s the first time.
+    """Import PaddleX, some seconds the first time.
 
     Args:
         font: Font for drawn text; PaddleX would fetch its own. None: pictures have none.
@@ -49,11 +54,33 @@ def import_paddlex(font: Path | None) -> ModuleType:
         os.environ["PADDLE_PDX_LOCAL_FONT_FILE_PATH"] = str(font)
     logging.disable(logging.WARNING)  # its import speaks of the font, torch, and its updates
     try:
-        module = importlib.import_module("paddlex")
+        with _placeholders():
+            module = importlib.import_module("paddlex")
     finally:
         logging.disable(logging.NOTSET)
     logging.getLogger("paddlex").setLevel(logging.ERROR)
     return module
+
+
+class _Placeholder(ModuleType):
+    """A module that has every name, and nothing behind it."""
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+
+@contextmanager
+def _placeholders() -> Iterator[None]:
+    """Put placeholders where modules would be imported that no seal needs, for the `with` block."""
+    names = [name for name in _NOT_NEEDED if name not in sys.modules]
+    sys.modules.update({name: _Placeholder(name) for name in names})
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
 
 
 def _accept_headless_opencv() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 from PIL.Image import Image
 
 from sealq_configs.model_cache import ModelCache
@@ -17,18 +18,26 @@ from sealq_configs.spec import CATALOGUE_PREFIX, PipelineSpec
 from sealq_worker.careful_ocr import CarefulOcr
 from sealq_worker.devices import Device
 from sealq_worker.documents import PageImage
+from sealq_worker.drawing import Drawn, drawn
 from sealq_worker.errors import ReaderError
+from sealq_worker.model_threads import limit_threads
 from sealq_worker.paddlex_env import import_paddlex
 from sealq_worker.reader import RawReading
 from sealq_worker.seal_crop import is_seal_crop
 from sealq_worker.second_look import LookAgain
+from sealq_worker.strips import careful_strips, keep_strips, strip_pictures
 
 
 class PaddleXReader:
     """One pipeline, loaded in the process and thread that use it."""
 
     def __init__(
-        self, spec: PipelineSpec, device: Device, models: ModelCache, font: Path | None
+        self,
+        spec: PipelineSpec,
+        device: Device,
+        models: ModelCache,
+        font: Path | None,
+        threads: int | None = None,
     ) -> None:
         """Load the pipeline.
 
@@ -37,6 +46,7 @@ class PaddleXReader:
             device: The device this process is pinned to.
             models: Where catalogued models lie; missing ones are fetched.
             font: Font for pictures; None: no pictures are drawn.
+            threads: That each model, and OpenCV, compute with; None: as they like.
 
         Raises:
             ReaderError: A model or an engine is missing. Says which, and what can be done.
@@ -45,10 +55,11 @@ class PaddleXReader:
         self._spec = spec
         self._parameters = spec.predict_parameters.model_dump(exclude_none=True)
         self._draws = font is not None
-        self._pipeline = _create(spec, device, models, font)
+        self._pipeline = _create(spec, device, models, font, threads)
         # PaddleX has no other way to change a stage than to put another in its place.
         stages = self._pipeline._pipeline  # noqa: SLF001
         self._look: LookAgain | None = None
+        self._kept = keep_strips(stages.seal_ocr_pipeline) if self._draws else None
         #: What reads the seals; None where PaddleX does.
         self.careful: CarefulOcr | None = None
         if spec.second_look == "auto" and hasattr(stages, "layout_det_model"):
@@ -61,18 +72,18 @@ class PaddleXReader:
         """Read the seals of one page."""
         whole = self._takes_whole(page)
         parameters = self._parameters | ({"use_layout_detection": False} if whole else {})
+        if self._kept:
+            self._kept.take()  # of a page that failed half-way
         started = time.perf_counter()
         result = next(iter(self._pipeline.predict(page.image, **parameters)))
         res: dict[str, Any] = result.json["res"]
         read = time.perf_counter()
-        pictures: dict[str, Image] = dict(result.img) if self._draws else {}
-        drawn = time.perf_counter()
         looked_whole = not res["model_settings"]["use_layout_detection"]
         again = None if looked_whole or self._look is None else self._look.looked
-        seconds = {"read": read - started, "draw": drawn - read}
+        seconds = {"read": read - started}
         return RawReading(
             res=res,
-            pictures=pictures,
+            pictures=self._pictures(result, res["seal_res_list"]),
             looked="whole" if looked_whole else "layout",
             parameters=parameters,
             seconds=seconds | ({"second_look": again.seconds} if again else {}),
@@ -80,22 +91,43 @@ class PaddleXReader:
             empty_score=again.empty_score if again else None,
         )
 
+    def _pictures(self, result: Any, seals: list[dict[str, Any]]) -> Mapping[str, Image]:
+        """Return the page's pictures, to be drawn while the next page is read."""
+        if self._kept is None:
+            return {}
+        seen, cuts = self.careful.seen if self.careful else None, self._kept.take()
+
+        def draw() -> Mapping[str, Image]:
+            kept = careful_strips(seals, seen) if seen is not None else cuts
+            return {**drawn(result), **strip_pictures(seals, kept)}
+
+        return Drawn(draw)
+
     def _takes_whole(self, page: PageImage) -> bool:
         automatic = self._spec.seal_crops == "auto"
         asked = "use_layout_detection" in self._parameters
         return automatic and not asked and is_seal_crop(page.image)
 
 
-def _create(spec: PipelineSpec, device: Device, models: ModelCache, font: Path | None) -> Any:
+def _create(
+    spec: PipelineSpec,
+    device: Device,
+    models: ModelCache,
+    font: Path | None,
+    threads: int | None,
+) -> Any:
     if spec.needs_paddle and importlib.util.find_spec("paddle") is None:
         # PaddleX would fetch all models first and miss it then.
         raise ReaderError(
             f"Preset {spec.preset} needs paddlepaddle, which this worker lacks. Install it: "
             "pip install 'sealq[paddle]' (CPU; others: docs/cluster.md), or use preset mobile."
         )
-    config = _with_folders(spec.pipeline, models.directory)
+    config = with_model_folders(spec.pipeline, models.directory)
     try:
         paddlex = import_paddlex(font)
+        if threads is not None:
+            cv2.setNumThreads(threads)
+            limit_threads(config, threads)
         return paddlex.create_pipeline(config=config, device=device.pinned_name)
     except Exception as exc:
         raise ReaderError(_explain(spec, device, models, exc)) from exc
@@ -114,7 +146,9 @@ def _explain(spec: PipelineSpec, device: Device, models: ModelCache, exc: Except
     )
 
 
-def _with_folders(pipeline: dict[str, Any], directory: Callable[[str], Path]) -> dict[str, Any]:
+def with_model_folders(
+    pipeline: dict[str, Any], directory: Callable[[str], Path]
+) -> dict[str, Any]:
     """Return the pipeline with catalogue references replaced by folders."""
     config = copy.deepcopy(pipeline)
     for module in config.get("SubModules", {}).values():
@@ -122,5 +156,5 @@ def _with_folders(pipeline: dict[str, Any], directory: Callable[[str], Path]) ->
         if reference and reference.startswith(CATALOGUE_PREFIX):
             module["model_dir"] = str(directory(reference.removeprefix(CATALOGUE_PREFIX)))
     for name, child in config.get("SubPipelines", {}).items():
-        config["SubPipelines"][name] = _with_folders(child, directory)
+        config["SubPipelines"][name] = with_model_folders(child, directory)
     return config

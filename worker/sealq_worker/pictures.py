@@ -17,5 +17,7 @@ def encode_jpeg(picture: Image, quality: int) -> bytes:
         quality: 1 to 100.
     """
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "JPEG", quality=quality)
+    # Converting copies even what is RGB already.
+    rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
+    rgb.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()

@@ -34,13 +34,14 @@ class RawReading:
 
     #: PaddleX's `json["res"]`, unchanged.
     res: dict[str, Any]
-    #: Drawn pictures by name (`layout_det_res`, `seal_res_region1`, ..., `preprocessed_img`).
+    #: Pictures by name (`layout_det_res`, `seal_res_region1`, ..., `preprocessed_img`); they may be
+    #: drawn at the first look, in whatever thread that is.
     pictures: Mapping[str, Image]
     #: `whole`: the picture was taken as one seal, without layout detection.
     looked: Literal["layout", "whole"]
     #: The predict parameters that were used.
     parameters: Mapping[str, Any]
-    #: Seconds by stage: `read`, of that `second_look` where one was taken; `draw`.
+    #: Seconds by stage: `read`, of that `second_look` where one was taken.
     seconds: Mapping[str, float]
     #: One for each seal of `res`, in its order; none where the reading was not careful.
     seals: tuple[SealReading, ...] = ()

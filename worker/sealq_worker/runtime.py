@@ -111,4 +111,4 @@ def _make_reader(
         # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
         from sealq_worker.paddlex_reader import PaddleXReader
 
-        return PaddleXReader(spec, device, models, font)
+        return PaddleXReader(spec, device, models, font, settings.worker_threads)

@@ -94,8 +94,10 @@ class Slot:
         """End the process at once; what it has in hand is not to blame."""
         self._look()
         if self._process is not None and self._verdict is None:
-            works = self._activity.works if self._activity else ()
-            self._verdict = Ending(None, "It was told to stop.", works)
+            said = self._activity or Activity(0.0, 0, ())
+            self._verdict = Ending(
+                None, "It was told to stop.", said.busy, said.held, said.held_documents
+            )
             self._process.kill()
 
     def leave(self) -> None:
@@ -166,7 +168,15 @@ def _environment(
         **os.environ,
         **settings.environment(),
         **device.visibility(os.environ),
+        **_threads(settings),
         "SEALQ_DEVICE": str(device),
         "SEALQ_WORKER_NAME": name,
         ACTIVITY_VARIABLE: str(activity_file),
     }
+
+
+def _threads(settings: Settings) -> dict[str, str]:
+    """Return the variable by which libraries learn how many threads to compute with."""
+    if settings.worker_threads is None:
+        return {}
+    return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(settings.worker_threads))}

@@ -1,4 +1,4 @@
-"""One worker process per device: started, watched, restarted with backoff, stopped in order."""
+"""Worker processes, each with a device: started, watched, restarted, stopped in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sealq_configs.errors import StackUnreachableError
 from sealq_configs.settings import Settings
 from sealq_worker.devices import Device
 from sealq_worker.slot import Slot
-from sealq_worker.watchdog import share_of_memory
+from sealq_worker.staffing import with_shares
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def worker_command(name: str) -> list[str]:
 
 
 class Supervisor:
-    """Keeps one worker process per device running until a signal says stop."""
+    """Keeps worker processes running until a signal says stop."""
 
     def __init__(
         self,
@@ -44,12 +44,12 @@ class Supervisor:
         """Prepare; `run` starts.
 
         Args:
-            devices: One process is kept for each.
+            devices: One process is kept for each; a device may stand there several times.
             settings: What the processes work with.
             command_of: The command of the process of a worker's name.
         """
         self._devices = devices
-        self._settings = _with_memory(settings, len(devices))
+        self._settings = with_shares(settings, len(devices))
         self._command_of = command_of
         self._slots: list[Slot] = []
         self._signals = 0
@@ -98,9 +98,3 @@ class Supervisor:
         for slot in self._slots:
             slot.leave()
         return 0
-
-
-def _with_memory(settings: Settings, processes: int) -> Settings:
-    if settings.worker_memory_mb is not None:
-        return settings
-    return settings.model_copy(update={"worker_memory_mb": share_of_memory(processes)})

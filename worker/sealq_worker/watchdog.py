@@ -5,28 +5,17 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import psutil
 
 from sealq_configs.settings import Settings
 from sealq_storage.causes import Cause
 from sealq_worker.activity import Activity, Stage, Work
 
-#: Share of the machine's memory that all reading processes together may use by default.
-MEMORY_SHARE = 0.8
 #: Share of its memory at which a reading process is replaced between two messages.
 RECYCLE_SHARE = 0.75
 #: Seconds that loading a pipeline may take: models may have to be fetched first.
 LOAD_SECONDS = 1800
 #: Seconds until a process that was started can take work: imports on a slow disk.
 START_SECONDS = 300
-
-#: Where Linux says how much memory a container may use (cgroup v2, v1).
-_CGROUP_FILES = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
 
 
 @dataclass(frozen=True)
@@ -37,8 +26,12 @@ class Ending:
     cause: Cause | None
     #: A sentence for the log and the dead letters.
     reason: str
-    #: What was in hand.
+    #: What was done: one work is to blame, of several nobody knows which.
     works: tuple[Work, ...] = ()
+    #: Ids of pages whose attempt was counted, those in `works` among them.
+    held: tuple[int, ...] = ()
+    #: Likewise, of documents.
+    held_documents: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +75,9 @@ class Limits:
             used, allowed = memory_bytes >> 20, self.memory_bytes >> 20
             limit = f"the limit is {allowed} (SEALQ_WORKER_MEMORY_MB)"
             reason = f"The reading process used {used} MiB of memory; {limit}."
-            return Ending(Cause.OUT_OF_MEMORY, reason, activity.works)
+            return Ending(
+                Cause.OUT_OF_MEMORY, reason, activity.busy, activity.held, activity.held_documents
+            )
         return self._too_slow(activity, now) or self._silent(activity, now)
 
     def _too_slow(self, activity: Activity, now: float) -> Ending | None:
@@ -90,7 +85,11 @@ class Limits:
             seconds, setting = self.stages.get(work.stage, (now, ""))
             if now - work.since > seconds:
                 reason = f"It took longer than {seconds:.0f} s to {_DOING[work.stage]} ({setting})."
-                return Ending(Cause.TIMED_OUT, reason, (work,))
+                # It may have waited for another that held Python's lock.
+                works = activity.busy or (work,)
+                return Ending(
+                    Cause.TIMED_OUT, reason, works, activity.held, activity.held_documents
+                )
         return None
 
     def _silent(self, activity: Activity, now: float) -> Ending | None:
@@ -99,7 +98,7 @@ class Limits:
         if limited or silence <= self.heartbeat_seconds:
             return None
         reason = f"The process gave no sign of life for {silence:.0f} s (SEALQ_HEARTBEAT_SECONDS)."
-        return Ending(None, reason)
+        return Ending(None, reason, activity.busy, activity.held, activity.held_documents)
 
 
 #: Stages as they stand in a sentence.
@@ -119,7 +118,9 @@ def crash(code: int, activity: Activity | None) -> Ending:
     doing = " and ".join(_DOING[stage] for stage in stages if stage in _DOING)
     while_ = f" when it had to {doing}" if doing else ""
     reason = f"The reading process ended ({ending(code)}){while_}."
-    return Ending(Cause.CRASHED, reason, activity.works if activity else ())
+    if activity is None:
+        return Ending(Cause.CRASHED, reason)
+    return Ending(Cause.CRASHED, reason, activity.busy, activity.held, activity.held_documents)
 
 
 def ending(code: int) -> str:
@@ -138,16 +139,3 @@ def worn_out(settings: Settings, pages_read: int, memory_bytes: int) -> str | No
     if allowed and used > allowed * RECYCLE_SHARE:
         return f"{used} MiB of {allowed} in use"
     return None
-
-
-def share_of_memory(processes: int) -> int:
-    """Return the MiB that each of so many reading processes may use on this machine."""
-    return int(_machine_bytes() * MEMORY_SHARE / processes) >> 20
-
-
-def _machine_bytes() -> int:
-    known = [psutil.virtual_memory().total]
-    for file in _CGROUP_FILES:
-        text = file.read_text().strip() if file.is_file() else "max"
-        known += [int(text)] if text.isdecimal() else []
-    return min(known)

@@ -13,6 +13,7 @@ import click
 from sealq_configs.errors import SealqError
 from sealq_configs.logs import configure_logging
 from sealq_configs.settings import load_settings
+from sealq_producer.errors import MissingCommandError
 
 #: Module of each command, imported when the command is called or listed.
 COMMANDS = {
@@ -54,8 +55,7 @@ class SealqGroup(click.Group):
             command = getattr(module, cmd_name)
             return command
         if cmd_name in _plugins():
-            command = _plugins()[cmd_name].load()
-            return command
+            return _load(_plugins()[cmd_name])
         return None
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -70,6 +70,28 @@ class SealqGroup(click.Group):
 @cache
 def _plugins() -> dict[str, EntryPoint]:
     return {plugin.name: plugin for plugin in entry_points(group=PLUGINS)}
+
+
+def _load(plugin: EntryPoint) -> click.Command:
+    """Import a command; where its libraries are missing, return one that says how to get them."""
+    try:
+        command: click.Command = plugin.load()
+    except ModuleNotFoundError as exc:
+        extra = "".join(plugin.extras)
+        remedy = f"pip install 'sealq[{extra}]'"
+        missing = f"`sealq {plugin.name}` needs {exc.name}, which is not installed: {remedy}."
+        return _stand_in(plugin.name, missing, help_=f"Not installed: {remedy}")
+    return command
+
+
+def _stand_in(name: str, missing: str, help_: str) -> click.Command:
+    @click.command(name, help=help_, context_settings={"ignore_unknown_options": True})
+    @click.argument("arguments", nargs=-1)
+    def stand_in(arguments: tuple[str, ...]) -> None:
+        del arguments
+        raise MissingCommandError(missing)
+
+    return stand_in
 
 
 @click.group(cls=SealqGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 
 import click
 
-from sealq_configs.settings import LoadedSettings, Settings
+from sealq_configs.settings import LoadedSettings, Settings, as_variable
+from sealq_configs.terminal import standard_output, write_table
 from sealq_configs.text import without_passwords
 from sealq_producer.cli.options import pass_settings
-from sealq_producer.output import standard_output, write_table
 
 
 @click.group()
@@ -43,5 +42,5 @@ def _shown(settings: Settings, name: str) -> str:
     effective = {"database_url": settings.database, "objects_url": settings.objects}
     value = effective.get(name, getattr(settings, name))
     if isinstance(value, tuple):
-        value = os.pathsep.join(map(str, value)) or None
+        value = as_variable(name, value) or None
     return "-" if value is None else without_passwords(str(value))

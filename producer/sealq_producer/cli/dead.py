@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import count_of, standard_output, write_table
 from sealq_producer.cli.options import pass_settings
-from sealq_producer.output import count_of, standard_output, write_table
 from sealq_producer.stack import Stack, open_stack
 from sealq_storage.dead_letters import (
     DeadLetter,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import count_of
 from sealq_producer.cli.options import pass_settings
-from sealq_producer.output import count_of
 from sealq_producer.stack import open_stack
 from sealq_storage.jobs import cancel_job, find_job, retry_job
 from sealq_storage.status import job_status

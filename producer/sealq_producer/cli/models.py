@@ -10,8 +10,8 @@ from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.parameters import PredictParameters
 from sealq_configs.presets import load_preset, preset_names
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import standard_output, write_table
 from sealq_producer.cli.options import pass_settings
-from sealq_producer.output import standard_output, write_table
 
 #: Exit code of `verify` when a file is missing or damaged.
 NOT_WHOLE = 1

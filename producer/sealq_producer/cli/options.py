@@ -10,14 +10,13 @@ import click
 
 from sealq_configs.page_selection import parse_page_selection
 from sealq_configs.parameters import parse_parameters
-from sealq_configs.presets import load_preset
-from sealq_configs.purposes import load_purposes
 from sealq_configs.settings import LoadedSettings, Settings
 from sealq_configs.spec import ReadingMode
 from sealq_configs.text import one_line
 from sealq_producer.discovery import discover
 from sealq_producer.output import FORMATS
 from sealq_producer.sources import Skipped, Source, WalkLimits
+from sealq_producer.wishes import wanted_spec
 from sealq_storage.jobs import NewJob
 from sealq_storage.transport import DEFAULT_PRIORITY, LARGEST_PRIORITY
 
@@ -53,16 +52,16 @@ class Request:
         Raises:
             WrongUseError: Names the option and what it takes.
         """
-        preset = load_preset(self.preset or settings.preset)
         pages = str(parse_page_selection(self.pages)) if self.pages else None
         return NewJob(
             # No database takes bytes that are no text, as a path may hold.
             name=one_line(self.name or _name_of(self.paths)),
-            spec=preset.spec(
+            spec=wanted_spec(
+                settings,
                 parse_parameters(self.set_),
-                self.dpi or settings.dpi,
-                self.reading,
-                load_purposes(settings.purposes_file),
+                preset=self.preset,
+                dpi=self.dpi,
+                reading=self.reading,
             ),
             client_token=one_line(self.client_token) if self.client_token else None,
             priority=self.priority,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sealq_producer.output import count_of
+from sealq_configs.terminal import count_of
 from sealq_producer.stack import Stack
 from sealq_storage.sql.tables import DocumentState, PageState
 from sealq_storage.status import JobStatus, list_failures

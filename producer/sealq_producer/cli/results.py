@@ -7,9 +7,10 @@ from typing import get_args
 import click
 
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import standard_output
 from sealq_producer.cli.options import format_option, pass_settings
 from sealq_producer.cli.report import exit_code, summary
-from sealq_producer.output import standard_output, write_pages, write_regions
+from sealq_producer.output import write_pages, write_regions
 from sealq_producer.stack import open_stack
 from sealq_storage.jobs import find_job
 from sealq_storage.readings import RegionLabel

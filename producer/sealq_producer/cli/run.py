@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from sealq_configs.model_cache import FONT, ModelCache
 from sealq_configs.settings import LoadedSettings, Settings
 from sealq_configs.spec import PipelineSpec
+from sealq_configs.terminal import standard_output
 from sealq_producer.cli.options import (
     Request,
     format_option,
@@ -25,7 +26,7 @@ from sealq_producer.cli.report import exit_code, show_failures, summary
 from sealq_producer.cli.submit import dry_run_option, print_plan
 from sealq_producer.errors import LocalStackError
 from sealq_producer.local_stack import LocalStack, local_stack, require_engine, require_worker
-from sealq_producer.output import standard_output, write_regions
+from sealq_producer.output import write_regions
 from sealq_producer.progress import Beginning, Show, progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
 from sealq_producer.stack import Stack, open_stack

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import standard_output, write_table
 from sealq_producer.cli.options import pass_settings
 from sealq_producer.cli.report import show_failures
-from sealq_producer.output import standard_output, write_table
 from sealq_producer.progress import describe
 from sealq_producer.stack import Stack, open_stack
 from sealq_storage.jobs import find_job

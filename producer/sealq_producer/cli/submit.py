@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from sealq_configs.settings import LoadedSettings
+from sealq_configs.terminal import count_of, standard_output
 from sealq_producer.cli.options import Request, pass_settings, report_skipped, request_options
 from sealq_producer.cli.report import exit_code, show_failures, summary
-from sealq_producer.output import count_of, standard_output
 from sealq_producer.progress import progress, show_documents, wait_for
 from sealq_producer.sources import Skipped, Source
 from sealq_producer.stack import Stack, open_stack

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, ScalarSelect, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
 
 
@@ -37,11 +38,24 @@ class database_now(FunctionElement[datetime]):  # noqa: N801  (a SQL function, n
     """The database's time now, shifted by whole seconds."""
 
     type = UtcDateTime()
-    inherit_cache = False
+    #: SQLAlchemy keeps a statement's text by these: without them it would make it anew each time.
+    _traverse_internals: Any = [  # noqa: RUF012 (as SQLAlchemy declares it)
+        *FunctionElement._traverse_internals,  # noqa: SLF001 (meant for those who extend it)
+        ("plus_seconds", InternalTraversal.dp_plain_obj),
+    ]
+    inherit_cache = True
 
     def __init__(self, plus_seconds: int = 0) -> None:
         self.plus_seconds = int(plus_seconds)
         super().__init__()
+
+
+def moment(plus_seconds: int = 0) -> ScalarSelect[datetime]:
+    """Return the database's time for comparisons: read once in a statement.
+
+    PostgreSQL would read its clock for every row, and then use no index.
+    """
+    return select(database_now(plus_seconds)).scalar_subquery()
 
 
 @compiles(database_now, "sqlite")

@@ -11,12 +11,15 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     String,
     Text,
     UniqueConstraint,
+    bindparam,
+    text,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -60,6 +63,11 @@ Table.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """Return an index of few rows among many; queries ask by `in_state`."""
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=text(where))
 
 
 class Pipeline(Table):
@@ -107,6 +115,12 @@ class Document(Table):
     __table_args__ = (
         UniqueConstraint("job_id", "source_sha256"),
         Index("ix_documents_job_id_state", "job_id", "state"),
+        _partial("ix_documents_listed", "published_at", "id", where="state = 'listed'"),
+        _partial(
+            "ix_documents_leased",
+            "lease_owner",
+            where="state = 'listed' AND lease_owner IS NOT NULL",
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -137,7 +151,10 @@ class Page(Table):
     __table_args__ = (
         UniqueConstraint("document_id", "number"),
         Index("ix_pages_job_id_state", "job_id", "state"),
-        Index("ix_pages_lease_owner", "lease_owner"),
+        _partial("ix_pages_due", "published_at", "id", where="state = 'due'"),
+        _partial("ix_pages_claimed", "lease_owner", where="state = 'claimed'"),
+        _partial("ix_pages_finished", "job_id", "finished_at", where="finished_at IS NOT NULL"),
+        _partial("ix_pages_reading_id", "reading_id", where="reading_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -151,7 +168,7 @@ class Page(Table):
     lease_owner: Mapped[str | None] = mapped_column(Text)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    reading_id: Mapped[int | None] = mapped_column(ForeignKey("readings.id"), index=True)
+    reading_id: Mapped[int | None] = mapped_column(ForeignKey("readings.id"))
     error_code: Mapped[str | None] = mapped_column(String(60))
     error: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -229,7 +246,7 @@ class Line(Table):
     region_id: Mapped[int] = mapped_column(ForeignKey("regions.id", ondelete="CASCADE"))
     #: From 1, in PaddleX's order.
     number: Mapped[int]
-    text: Mapped[str] = mapped_column(Text, index=True)
+    text: Mapped[str] = mapped_column(Text)
     score: Mapped[float]
     #: Points (x, y) in the region's frame.
     polygon: Mapped[list[list[float]]] = mapped_column(JSON)
@@ -256,3 +273,28 @@ class Field(Table):
     state: Mapped[str] = mapped_column(String(20))
     #: Objects with `text` and `score`, the likeliest first.
     alternatives: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class Tally(Table):
+    """How many of a kind a job has. Triggers keep it; the sum over `part` counts."""
+
+    __tablename__ = "tallies"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    #: `document` or `page`, by state; `region`, by label; `known`: pages read before the job.
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    #: The state or label.
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    #: Writers of one part do not wait for those of another.
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: May be below zero in one part.
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+def in_state(table: type[Document | Page], state: str) -> ColumnElement[bool]:
+    """Return the condition that a row is in a state, so that partial indexes serve it.
+
+    The state stands in the statement itself: neither database looks into parameters to see whether
+    such an index fits.
+    """
+    return table.state == bindparam("in_state", state, unique=True, literal_execute=True)

@@ -42,6 +42,7 @@ class Features:
             check digits; else 0.
         chinese: Share of its characters that are Chinese.
         fit: Share of the seal's outline that was found.
+        uneven: By how many characters the middle of a name on a ring is off the seal's top.
     """
 
     worst: float
@@ -55,6 +56,7 @@ class Features:
     known: float
     chinese: float
     fit: float
+    uneven: float = 0.0
 
     def vector(self) -> tuple[float, ...]:
         """Return the figures in the order in which they stand above."""

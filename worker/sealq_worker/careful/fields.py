@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sealq_configs.purposes import Purpose
 from sealq_storage.readings import Alternative, FieldName, FieldState, NewField
 from sealq_worker.careful.calibration import FLOOR, Features, probability
 from sealq_worker.careful.codes import SERIAL_LENGTHS, read_tax_id, weigh_serials
-from sealq_worker.careful.observation import Observation, Shape
+from sealq_worker.careful.observation import Geometry, Observation, Shape
 from sealq_worker.careful.owners import plausible, weigh_names
 from sealq_worker.careful.plain import normalised
 from sealq_worker.careful.purposes import divided, stated
+from sealq_worker.careful.ring import off_top
 from sealq_worker.careful.roles import RINGED, Group, roles_of
 from sealq_worker.careful.weighing import Weighed
 
 #: Texts that a field names beside its own.
 _ALTERNATIVES = 3
+
+#: Characters off the top from which on it does not matter how many.
+_MOST_UNEVEN = 3.0
 
 #: Least probability that a logarithm is taken of.
 _LEAST = 1e-6
@@ -80,7 +84,8 @@ def claims_of(observation: Observation, vocabulary: Sequence[Purpose]) -> Iterat
     roles = roles_of(observation, vocabulary)
     fit = observation.geometry.fit
     if "owner" in roles:
-        yield from _owner(roles["owner"], vocabulary, fit, alone="purpose" not in roles)
+        alone = "purpose" not in roles
+        yield from _owner(roles["owner"], vocabulary, observation.geometry, alone=alone)
     if "purpose" in roles:
         yield from _purpose(roles["purpose"], vocabulary, fit)
     if "tax_id" in roles:
@@ -108,7 +113,7 @@ def _alternatives(rivals: Sequence[Weighed], left: float) -> tuple[Alternative, 
 
 
 def _owner(
-    group: Group, vocabulary: Sequence[Purpose], fit: float, *, alone: bool
+    group: Group, vocabulary: Sequence[Purpose], geometry: Geometry, *, alone: bool
 ) -> Iterator[Claim]:
     """Yield the name, and the purpose behind it where that stands in the same text."""
     weighed = weigh_names(group)
@@ -116,7 +121,8 @@ def _owner(
         return
     best, rivals = weighed[0], weighed[1:]
     name, purpose = divided(best.text, vocabulary)
-    features = _features(group, best, fit, known=plausible(name))
+    features = _features(group, best, geometry.fit, known=plausible(name))
+    features = replace(features, uneven=_uneven(group, best, geometry))
     if purpose is None or not plausible(name):
         yield Claim("owner", best.text, "read", features, rivals)
     else:
@@ -129,7 +135,8 @@ def _purpose(group: Group, vocabulary: Sequence[Purpose], fit: float) -> Iterato
     found = stated(group, vocabulary)
     if found is not None:
         features = _features(group, found.best, fit, known=found.known)
-        yield Claim("purpose", found.name, "read", features, found.weighed[1:])
+        state: FieldState = "proposed" if found.proposed else "read"
+        yield Claim("purpose", found.name, state, features, found.weighed[1:])
 
 
 def _tax_id(group: Group, fit: float) -> Iterator[Claim]:
@@ -167,6 +174,14 @@ def _features(group: Group, best: Weighed, fit: float, *, known: bool) -> Featur
         chinese=sum(_is_chinese(char) for char in best.text) / len(best.text),
         fit=fit,
     )
+
+
+def _uneven(group: Group, best: Weighed, geometry: Geometry) -> float:
+    """Return by how many characters a name's middle is off the seal's top, 0 off a ring."""
+    if geometry.shape not in RINGED:
+        return 0.0
+    agreeing = (candidate for candidate in group if normalised(candidate.text) == best.text)
+    return min(_MOST_UNEVEN, off_top(geometry, next(agreeing, group[0])))
 
 
 def _is_chinese(char: str) -> bool:

@@ -19,8 +19,8 @@ from sealq_worker.careful.scoring import Placed, candidate, consensus, ranked
 from sealq_worker.careful.unwrap import Strip, outline_of_strip
 from sealq_worker.careful.views import SealViews
 
-#: Pixels of an upright picture's height.
-UPRIGHT_HEIGHT = 480
+#: Pixels of an upright picture's height: to read it, and to see how it is turned.
+UPRIGHT_HEIGHT, TURNING_HEIGHT = 480, 240
 #: Of 255: darker pixels have ink; lighter ones have none.
 _MIDDLE_GREY, _LIGHT_GREY = 170, 225
 
@@ -50,13 +50,17 @@ class Upright:
     """A seal turned upright.
 
     Attributes:
-        images: Views of the seal, (h, w, 3), by name.
-        ink: (h, w), 0 and 1.
+        images: Views of the seal without its frame, (h, w, 3), by name.
+        inside: The first of them without the ring's texts, either.
+        ink: (h, w), 0 and 1, of what lies within those texts.
+        taken: (h, w), 0 and 1: where they are.
         back: (2, 3), from its pixels to the crop's.
     """
 
     images: dict[str, Image]
+    inside: Image
     ink: NDArray[np.uint8]
+    taken: NDArray[np.uint8]
     back: NDArray[np.float64]
 
     def to_crop(self, points: Points) -> tuple[Point, ...]:
@@ -64,27 +68,33 @@ class Upright:
         return tuple((float(x), float(y)) for x, y in moved(points, self.back))
 
 
-def turned_upright(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> Upright:
+def turned_upright(
+    seal: SealViews, rotation: float, taken: Sequence[Strip], height: int = UPRIGHT_HEIGHT
+) -> Upright:
     """Return what lies within the ring, upright.
 
     Args:
         seal: Round or oval.
         rotation: Degrees counter-clockwise by which it stands off upright.
         taken: Parts of the ring whose texts are read already: left white, as the ring itself is.
+        height: Of the pictures, in pixels.
     """
     half = _half_sides(seal.geometry, rotation)
-    scale = UPRIGHT_HEIGHT / (2 * half[1])
+    scale = height / (2 * half[1])
     back, size = upright_way(seal.geometry.centre, half, rotation, scale)
+    frame = _left_out(seal.geometry, [], back, size)
     white = _left_out(seal.geometry, taken, back, size)
-    images = {}
+    images, inside = {}, []
     for name in seal.trusted:
         image = warped(getattr(seal, name), back, size)
-        images[name] = np.where(white[..., None] > 0, _paper(image), image).astype(np.uint8)
+        paper = _paper(image)
+        images[name] = np.where(frame[..., None] > 0, paper, image).astype(np.uint8)
+        inside.append(np.where(white[..., None] > 0, paper, image).astype(np.uint8))
     # Rules of tables lie level in the crop, not on the upright seal.
     rules = rules_in(_dark([getattr(seal, name) for name in seal.trusted]))
     ruled = warped(rules * 255, back, size) > _MIDDLE_GREY
-    dark = _dark([*images.values()])
-    return Upright(images, np.where(ruled, 0, dark).astype(np.uint8), back)
+    ink = np.where(ruled, 0, _dark(inside)).astype(np.uint8)
+    return Upright(images, inside[0], ink, np.where(frame, 0, white).astype(np.uint8), back)
 
 
 def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
@@ -92,10 +102,11 @@ def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ..
 
     Where none is sure, the seal may not be upright: the detector finds lines that slant.
     """
-    level = _read(upright, [_level(box) for box in find_lines(upright.ink)], models)
+    boxes = [_widened(box, upright.taken) for box in find_lines(upright.ink)]
+    level = _read(upright, [_level(box) for box in boxes], models)
     if any(group[0].score >= _SURE and len(group[0].text) > 1 for group in level):
         return level
-    found = models.detect(next(iter(upright.images.values())), _DETECTOR_SIDE)
+    found = models.detect(upright.inside, _DETECTOR_SIDE)
     slanting = _read(upright, [_slanting(polygon) for polygon in found], models)
     return max((level, slanting), key=_weight)
 
@@ -116,6 +127,16 @@ def _read(
 
 def _weight(groups: Sequence[tuple[Candidate, ...]]) -> float:
     return sum(score - _LEAST_SCORE for group in groups for score in group[0].characters)
+
+
+def _widened(box: Points, taken: NDArray[np.uint8]) -> Points:
+    """Return a line's box a character longer at both ends where the ring's texts may hide one."""
+    x1, y1, x2, y2 = (round(side) for side in box)
+    tall = y2 - y1
+    beside = taken[y1:y2, max(0, x1 - tall) : x1], taken[y1:y2, x2 : x2 + tall]
+    if not any(part.any() for part in beside):
+        return box
+    return np.array([max(0, x1 - tall), y1, min(taken.shape[1], x2 + tall), y2], float)
 
 
 def _level(box: Points) -> _Line:

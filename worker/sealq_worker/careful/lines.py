@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sealq_worker.careful.outline import Points
 from sealq_worker.careful.pixels import resized
+from sealq_worker.careful.star import star_in
 
 Mask = NDArray[np.uint8]
 
@@ -16,9 +17,8 @@ Mask = NDArray[np.uint8]
 _LEVELLING_ANGLES = tuple(float(angle) for angle in range(-24, 25, 2))
 _LEVELLING_SIDE, _CLEARLY = 160, 1.3
 
-#: Shares of the seal's height: a straight stroke so long is no part of a character, an area so wide
-#: is a star.
-_RULE, _STAR = 0.3, 0.06
+#: Share of the seal's height: a straight stroke so long is no part of a character.
+_RULE = 0.3
 
 #: Shares of the seal's height: how high lines are, and gaps within one, as in 二.
 _LEAST_HEIGHT, _GREATEST_HEIGHT, _SPLIT = 0.04, 0.24, 0.012
@@ -41,14 +41,16 @@ def levelling(ink: Mask) -> tuple[float, float]:
         The turn, 0 where none makes much of a difference, and how sharply lines then stand out,
         for comparison with the same ink from another start.
     """
-    side = _LEVELLING_SIDE
-    # A star or an emblem has edges of its own.
-    letters = np.where(_star_in(ink), 0, ink * 255).astype(np.uint8)
-    small = resized(letters, (round(side * ink.shape[1] / ink.shape[0]), side))
+    small = _letters(ink)
     sharpness = {angle: _sharpness(small, angle) for angle in _LEVELLING_ANGLES}
     best = max(sharpness, key=lambda angle: sharpness[angle])
     turn = best if sharpness[best] > _CLEARLY * sharpness[0.0] else 0.0
     return turn, sharpness[turn]
+
+
+def levelness(ink: Mask) -> float:
+    """Return how sharply lines stand out as they lie; see `levelling`."""
+    return _sharpness(_letters(ink), 0.0)
 
 
 def rules_in(ink: Mask) -> Mask:
@@ -68,7 +70,7 @@ def find_lines(ink: Mask) -> list[Points]:
     Returns:
         Boxes x1, y1, x2, y2, from top to bottom.
     """
-    letters = np.where(rules_in(ink) | _star_in(ink), 0, ink)
+    letters = np.where(rules_in(ink) | star_in(ink), 0, ink)
     height = len(ink)
     found = []
     for top, bottom in _rows(letters):
@@ -93,12 +95,11 @@ def spans_of(profile: Points, least: float, nothing: float) -> list[tuple[int, i
     return [(int(start), int(end)) for start, end in edges if end - start >= least]
 
 
-def _star_in(ink: Mask) -> Mask:
-    side = max(3, round(_STAR * len(ink)))
-    brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    core = cv2.morphologyEx(ink, cv2.MORPH_OPEN, brush)
-    # Its points are thinner than its core.
-    return np.asarray(cv2.dilate(core, brush), np.uint8)
+def _letters(ink: Mask) -> Mask:
+    """Return the ink, 0 to 255, small; without star or emblem, which have edges of their own."""
+    letters = np.where(star_in(ink), 0, ink * 255).astype(np.uint8)
+    side = _LEVELLING_SIDE
+    return resized(letters, (round(side * ink.shape[1] / ink.shape[0]), side))
 
 
 def _rows(letters: Mask) -> list[tuple[int, int]]:

@@ -18,8 +18,9 @@ _NONE_AT_ALL = 0.3
 #: Power of the odds of a character being right: the recogniser is more often right than it says
 #: where it is sure, and less often where it is not.
 _SHARPNESS = 1.5
-#: Probability that a character before, between or after the others was overlooked.
-_OVERLOOKED = 0.001
+#: Probability that a character between two others was overlooked, and that one was before or after
+#: them: lines are cut too short.
+_OVERLOOKED, _CUT_OFF = 0.001, 0.02
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Look:
         """
         steps = np.empty((2 * len(self.text) + 1, 1 + len(symbols)))
         steps[0::2, 0], steps[0::2, 1:] = 1 - _OVERLOOKED, _OVERLOOKED
+        steps[[0, -1], 0], steps[[0, -1], 1:] = 1 - _CUT_OFF, _CUT_OFF
         sure = _sharpened(np.array(self.characters, float))[:, None]
         steps[1::2, :1] = (1 - sure) * _NONE_AT_ALL
         steps[1::2, 1:] = (1 - sure) * (1 - _NONE_AT_ALL) / _LOOKALIKES

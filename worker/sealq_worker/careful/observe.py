@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealq_worker.careful import inner, ring
+from sealq_worker.careful.around import find_cut
 from sealq_worker.careful.band import text_band
-from sealq_worker.careful.lines import levelling
+from sealq_worker.careful.lines import levelling, levelness
 from sealq_worker.careful.models import Polygon, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Observation
 from sealq_worker.careful.outline import family_of
 from sealq_worker.careful.rectangle import read_block
 from sealq_worker.careful.ring import RingText
+from sealq_worker.careful.star import star_turn
 from sealq_worker.careful.unwrap import Strip, unwrapped
 from sealq_worker.careful.views import SealViews, look_at
 
@@ -24,6 +26,9 @@ Groups = list[tuple[Candidate, ...]]
 
 #: How much sharper lines must stand out for the bottom's word to count more than the name's.
 _CLEARLY = 1.3
+
+#: Characters and score of a text along the bottom that is surely one.
+_LONG, _SURE = 5, 0.8
 
 #: Pixels of a strip's height in the debug picture.
 _SHOWN_HEIGHT = 64
@@ -56,33 +61,81 @@ def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     if name is None:
         return _read_unturned(seal, models), seal.geometry
     bottom = ring.read_bottom(seal, models, name)
-    texts = [name, *_second_name(seal, models, name), *([bottom] if bottom else [])]
-    taken = [text.strip for text in texts]
-    rotation = _rotation(seal, name, bottom, taken)
-    upright = inner.turned_upright(seal, rotation, taken)
-    groups = [text.candidates for text in texts]
-    groups += inner.read_inner(upright, models)
+    second, along = _second_name(seal, models, name), [bottom] if bottom else []
     outer, inside = text_band(seal, name.strip)
+    taken = [_taken(seal, text.strip, inside) for text in (name, *along)]
+    taken += [text.strip for text in second]
+    rotation = _rotation(seal, name, bottom, taken)
+    name = ring.evened(seal, models, name, rotation)
+    taken[0] = _taken(seal, name.strip, inside)
+    upright = inner.turned_upright(seal, rotation, taken)
+    groups = [text.candidates for text in (name, *second, *along)]
+    groups += inner.read_inner(upright, models)
     return groups, replace(seal.geometry, rotation=rotation, band=(1 - inside, 1 - outer))
+
+
+def _taken(seal: SealViews, strip: Strip, inside: float) -> Strip:
+    """Return a text's part of the ring no deeper than the name goes: a line may begin there."""
+    return replace(strip, inner=min(strip.inner, inside * seal.geometry.axes[1]))
 
 
 def _rotation(
     seal: SealViews, name: RingText, bottom: RingText | None, taken: Sequence[Strip]
 ) -> float:
-    """Return the rotation at which the inner lines lie level.
+    """Return the rotation at which a star stands upright or else the inner lines lie level.
 
     The name's middle tells the top and the bottom's the bottom; of either a part may not have been
-    read. The lines decide, and make it exact.
+    read. The star makes it exact; the lines decide, too.
     """
     told = [ring.rotation_of(seal.geometry, name.middle)]
     if bottom is not None:
         told.append(ring.rotation_of(seal.geometry, (bottom.middle + 0.5) % 1.0))
+    by_star = _rotation_by_star(seal, name, bottom, told, taken)
+    if by_star is not None:
+        return by_star
     best = (-1.0, told[0])
     for rotation in told:
-        off, sharpness = levelling(inner.turned_upright(seal, rotation, taken).ink)
+        off, sharpness = levelling(_turned(seal, rotation, taken))
         if sharpness > _CLEARLY * best[0]:
             best = sharpness, rotation - off
     return (best[1] + 180) % 360 - 180
+
+
+def _rotation_by_star(
+    seal: SealViews,
+    name: RingText,
+    bottom: RingText | None,
+    told: Sequence[float],
+    taken: Sequence[Strip],
+) -> float | None:
+    """Return the rotation at which a star stands upright; None where there is none.
+
+    It does so in five ways. The name's middle tells which, unless part of it was not read: where
+    the name would not stand evenly around the top, the inner lines tell, or what was surely read
+    along the bottom.
+    """
+    off = star_turn(_turned(seal, told[0], taken))
+    if off is None:
+        return None
+    ways = [(told[0] - off + 72 * way + 180) % 360 - 180 for way in range(5)]
+    turned = replace(seal.geometry, rotation=ways[0])
+    if ring.off_top(turned, name.candidates[0]) < ring.UNEVEN / 2:
+        return ways[0]
+    level = [levelness(_turned(seal, way, taken)) for way in ways]
+    best = int(np.argmax(level))
+    if level[best] > _CLEARLY * level[0]:
+        return ways[best]
+    sure = bottom is not None and _is_sure(bottom.candidates[0])
+    return min(ways, key=lambda way: abs((way - told[-1] + 180) % 360 - 180)) if sure else ways[0]
+
+
+def _turned(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDArray[np.uint8]:
+    """Return the ink of what lies within the ring, small: enough to see how it is turned."""
+    return inner.turned_upright(seal, rotation, taken, inner.TURNING_HEIGHT).ink
+
+
+def _is_sure(bottom: Candidate) -> bool:
+    return len(bottom.text) >= _LONG and bottom.score >= _SURE
 
 
 def _second_name(seal: SealViews, models: SealModels, name: RingText) -> list[RingText]:
@@ -109,7 +162,7 @@ def _steps(seal: SealViews) -> dict[str, NDArray[np.uint8]]:
     steps = {"mask": (seal.picture.mask * 255).astype(np.uint8), "clean": seal.clean}
     if family_of(seal.geometry) == "ellipse":
         band = ring.OUTER_BAND
-        cut = ring.find_cut(seal, band)
+        cut = find_cut(seal, band)
         short = seal.geometry.axes[1]
         strip = Strip(cut, 1.0, 0.0, band[1] * short)
         steps["strip"] = unwrapped(seal.sharp, seal.geometry, strip, _SHOWN_HEIGHT)

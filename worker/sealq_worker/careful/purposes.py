@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from string import punctuation
 
 import numpy as np
 
 from sealq_configs.purposes import Purpose
 from sealq_worker.careful.ctc import log_bounds
 from sealq_worker.careful.looks import look_of
+from sealq_worker.careful.name_words import distance
 from sealq_worker.careful.observation import Candidate
 from sealq_worker.careful.plain import normalised
 from sealq_worker.careful.weighing import Weighed, readings, weigh
@@ -26,6 +28,13 @@ _WEIGHED = 12
 #: Characters of a word that some candidate must have read: from one alone any may be guessed.
 _LEAST_READ = 2
 
+#: Characters of the shortest text that a word may be proposed for, and how many of them there must
+#: be for each that differs: one in a short text, four in AUTHORIZED SIGNATURE.
+_SHORTEST, _FOR_EACH = 3, 4
+
+#: What frames, rules and dirt are read as beside a text.
+_DIRT = punctuation + "一丨、。·—…"
+
 #: How numbered seals end.
 _NUMBERS = tuple(f"({number})" for number in (*range(1, 21), *"一二三四五六七八九十"))
 
@@ -37,12 +46,14 @@ class Stated:
     Attributes:
         name: The purpose as it is reported, its number included; as read where it is not known.
         known: It is of the vocabulary.
+        proposed: Nobody read it as it is: of all known purposes it alone is near what was read.
         best: What was read, in the seal's spelling.
         weighed: All that it was weighed against, itself first.
     """
 
     name: str
     known: bool
+    proposed: bool
     best: Weighed
     weighed: tuple[Weighed, ...]
 
@@ -51,20 +62,55 @@ def stated(group: Sequence[Candidate], vocabulary: Sequence[Purpose]) -> Stated 
     """Return the purpose that a text states, None where nothing was read.
 
     Words of the vocabulary stand against what was read; they win where the evidence for them
-    nearly equals that for what was read.
+    nearly equals that for what was read. Where none wins, the one word that is near what was read
+    is proposed.
 
     Args:
         group: The candidates of one text.
         vocabulary: Known purposes.
     """
-    read = readings(group)
+    read = _read(group)
     if not read:
         return None
     names = spelled(tuple(vocabulary))
-    priors = dict.fromkeys(read, 0.0) | dict.fromkeys(_likeliest(group, names), KNOWN_PRIOR)
-    weighed = weigh(group, priors)
+    near = [word for text in read for word in nearest(text, names)]
+    known = dict.fromkeys((*_likeliest(group, names), *near), KNOWN_PRIOR)
+    weighed = weigh(group, dict.fromkeys(read, 0.0) | known)
+    meant = nearest(weighed[0].text, names)
+    if weighed[0].text not in names and meant:
+        weighed = tuple(sorted(weighed, key=lambda each: each.text != meant[0]))
     best = weighed[0]
-    return Stated(names.get(best.text, best.text), best.text in names, best, weighed)
+    is_known = best.text in names
+    proposed = is_known and best.text not in read
+    return Stated(names.get(best.text, best.text), is_known, proposed, best, weighed)
+
+
+def nearest(text: str, names: Mapping[str, str]) -> list[str]:
+    """Return the one known spelling that is near a text; nothing where several purposes are.
+
+    Args:
+        text: As it was read, normalised.
+        names: Spellings, and the purposes as they are reported.
+    """
+    if len(text) < _SHORTEST:
+        return []
+    most = max(1, len(text) // _FOR_EACH)
+    as_long = (word for word in names if abs(len(word) - len(text)) <= most)
+    far = {word: distance(text, word) for word in as_long if len({*word} - {*text}) <= most}
+    least = min(far.values(), default=most + 1)
+    near = [word for word, each in far.items() if each == least <= most]
+    return near[:1] if len({names[word] for word in near}) == 1 else []
+
+
+def _read(group: Sequence[Candidate]) -> list[str]:
+    """Return what was read, and the same without the dirt at its ends."""
+    texts = readings(group)
+    return [text for text in dict.fromkeys((*texts, *map(_bare, texts))) if text]
+
+
+def _bare(text: str) -> str:
+    inner = text.strip(_DIRT)
+    return inner + ")" * (inner.count("(") > inner.count(")"))
 
 
 @lru_cache(maxsize=2)

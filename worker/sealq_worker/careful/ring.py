@@ -1,9 +1,8 @@
 """Read what runs around a round or oval seal.
 
 The name runs clockwise, feet to the centre; what stands at the bottom runs the other way, heads to
-the centre. The ring is cut at its widest gap and read as one strip; where the characters were found
-tells how far the name goes and where the seal's top is. Then the name is read again by itself, in
-several views, and the bottom turned round.
+the centre. Where characters were found on the whole ring tells how far the name goes and where the
+seal's top is. Then the name is read again by itself, in several views, and the bottom turned round.
 """
 
 from __future__ import annotations
@@ -13,13 +12,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sealq_worker.careful.around import OVERLAP, look_around, read_strips, ring_strip
 from sealq_worker.careful.band import text_band
 from sealq_worker.careful.models import LINE_HEIGHT, SealModels
 from sealq_worker.careful.naming import LEAST_MARK, heaviest, name_of, score_of, weight_of
 from sealq_worker.careful.observation import Candidate, Geometry, Place
-from sealq_worker.careful.outline import Points
 from sealq_worker.careful.scoring import Mark, Placed, candidate, consensus, filled, ranked
-from sealq_worker.careful.unwrap import Strip, outline_of_strip, ring_points, unwrapped
+from sealq_worker.careful.unwrap import (
+    Strip,
+    outline_of_strip,
+    ring_places,
+    ring_points,
+    strip_width,
+)
 from sealq_worker.careful.views import SealViews
 
 #: Depth of the name's outer and inner edge, as shares of the shorter half axis, and of a second
@@ -27,13 +32,6 @@ from sealq_worker.careful.views import SealViews
 OUTER_BAND, INNER_BAND = (0.07, 0.42), (0.30, 0.58)
 #: The same for what stands along the bottom: a text as tall as a name, or a number near the edge.
 _BOTTOM_BANDS = ((0.05, 0.37), (0.05, 0.24))
-
-#: Share of a strip's length that is read twice, so that nothing is lost at the cut.
-_OVERLAP = 0.03
-#: Share of a ring's length over which ink is summed up to find the gap.
-_GAP_WINDOW = 0.04
-#: Mean ink in such a window below which there is nothing.
-_NOTHING = 0.05
 
 #: Pitches of a name by which its strip is longer, at either end, than from first to last character:
 #: one more may stand there that was too faint to see.
@@ -44,6 +42,11 @@ _LEAST_BOTTOM = 0.08
 _SURE = 0.6
 #: How much narrower characters are drawn in one of these.
 _NARROW = 0.8
+#: Characters by which the halves of a name differ that does not stand evenly around the top, and
+#: by which its strip is longer at either end when it is read again.
+UNEVEN, _EVEN_MARGIN = 0.7, 0.35
+#: Share of the ring that half a name takes at most.
+_HALF_RING = 0.48
 #: Score below which there is no text.
 _LEAST_SCORE = 0.35
 
@@ -79,27 +82,27 @@ def read_name(
         models: Recogniser.
         band: Outer and inner edge of the text, as shares of the shorter half axis.
     """
-    cut = find_cut(seal, band)
-    whole = _strip(seal.geometry, band, cut, 1.0 + _OVERLAP)
-    first = _read(seal, models, {"sharp": whole})
-    marks = name_of(first["sharp"].marks)
+    seen = look_around(seal, models, band)
+    marks = seen.marks
     if not marks:
         return None
-    pitch = (marks[-1].at - marks[0].at) / max(1, len(marks) - 1) or _OVERLAP
+    pitch = (marks[-1].at - marks[0].at) / max(1, len(marks) - 1) or OVERLAP
     start, span = marks[0].at - _MARGIN * pitch, marks[-1].at - marks[0].at + 2 * _MARGIN * pitch
-    tight = replace(whole, start=start, span=span)
-    views = first | _read(seal, models, dict.fromkeys(seal.trusted, tight))
+    tight = ring_strip(seal.geometry, band, start, span)
+    # What was surely read on the whole ring is read in another view; the rest in all.
+    names = seal.trusted[1:] if seen.sure else seal.trusted
+    views = seen.covering(tight) | read_strips(seal, models, dict.fromkeys(names, tight))
     found = _text(seal, views, tight)
     if found is not None and min(found.candidates[0].characters) >= _SURE:
         return found
     # Cut as high as they are, characters show larger; drawn narrower, they stand closer together.
     short = seal.geometry.axes[1]
     outer, inner = text_band(
-        seal, replace(whole, start=marks[0].at, span=marks[-1].at - marks[0].at)
+        seal, replace(tight, start=marks[0].at, span=marks[-1].at - marks[0].at)
     )
     close = replace(tight, outer=outer * short, inner=inner * short)
-    views |= _read(seal, models, {"crop": tight} | {f"{seal.trusted[0]} close": close})
-    views |= _read(seal, models, {"sharp narrow": tight}, _NARROW)
+    views |= read_strips(seal, models, {"crop": tight} | {f"{seal.trusted[0]} close": close})
+    views |= read_strips(seal, models, {"sharp narrow": tight}, _NARROW)
     return _text(seal, views, tight)
 
 
@@ -116,40 +119,73 @@ def read_bottom(seal: SealViews, models: SealModels, name: RingText) -> RingText
         return None
     found = []
     for band in _BOTTOM_BANDS:
-        strip = replace(_strip(seal.geometry, band, start, span), flipped=True)
-        views = _read(seal, models, dict.fromkeys(seal.trusted, strip))
+        strip = replace(ring_strip(seal.geometry, band, start, span), flipped=True)
+        first, *others = seal.trusted
+        views = read_strips(seal, models, {first: strip})
+        if _text(seal, views, strip) is not None:
+            views |= read_strips(seal, models, dict.fromkeys(others, strip))
         found.append(_text(seal, views, strip))
     texts = [text for text in found if text is not None]
     return max(texts, key=lambda text: _worth(text.candidates[0]), default=None)
 
 
-def find_cut(seal: SealViews, band: tuple[float, float]) -> float:
-    """Return the middle of the widest gap in the ring's ink, as `along`."""
-    strip = _strip(seal.geometry, band, 0.0, 1.0)
-    dark = 1 - unwrapped(seal.clean[..., :1], seal.geometry, strip, LINE_HEIGHT) / 255.0
-    # A stroke across everything is no more than a character.
-    ink = np.minimum(dark.reshape(LINE_HEIGHT, -1).mean(axis=0), 0.4)
-    return widest_gap(ink)
+def evened(seal: SealViews, models: SealModels, name: RingText, rotation: float) -> RingText:
+    """Read a name again that does not stand evenly around the seal's top, as names do.
 
-
-def widest_gap(ink: Points) -> float:
-    """Return the middle of the widest gap in a closed profile, as a share of its length.
+    A character too few on one side was overlooked, one too many is dirt: the name is read as wide
+    as its longer half asks for, and as narrow as its shorter half. These readings come first.
 
     Args:
-        ink: (n,) share of ink at each place; the last is next to the first.
+        seal: Round or oval.
+        models: Recogniser.
+        name: As it was read.
+        rotation: Degrees counter-clockwise by which the seal stands off upright.
     """
-    size = len(ink)
-    window = max(3, round(_GAP_WINDOW * size))
-    smooth = np.convolve(np.concatenate([ink] * 3), np.ones(window) / window, "same")[size:-size]
-    empty = smooth < max(_NOTHING, smooth.min() + 0.5 * _NOTHING)
-    if empty.all():
+    top = top_of(seal.geometry, rotation)
+    first = (name.strip.start - top + 0.5) % 1.0 - 0.5
+    last = first + name.strip.span
+    pitch = name.strip.span / len(name.candidates[0].text)
+    if abs(first + last) < UNEVEN * pitch:
+        return name
+    halves = {max(-first, last): seal.trusted}
+    if first < 0 < last:
+        halves[min(-first, last)] = ("sharp",)
+    found = []
+    for half, views in halves.items():
+        around = min(_HALF_RING, half + _EVEN_MARGIN * pitch)
+        part = replace(name.strip, start=top - around, span=2 * around)
+        lines = read_strips(seal, models, {f"{view} even": part for view in views})
+        text = _text(seal, lines, part)
+        found += [text] if text else []
+    best = max(found, key=lambda text: _worth(text.candidates[0]), default=name)
+    rest = [each for text in (*found, name) if text is not best for each in text.candidates]
+    texts = {each.text: each for each in reversed([*best.candidates, *rest])}
+    return replace(best, candidates=tuple(reversed(texts.values())))
+
+
+def top_of(geometry: Geometry, rotation: float) -> float:
+    """Return where the top is of a seal that is turned so far, as `along`."""
+    angle = np.radians(_TOP + rotation)
+    reach = 0.7 * geometry.axes[1]
+    x, y = geometry.centre
+    point = np.array([(x + reach * np.cos(angle), y - reach * np.sin(angle))])
+    return float(ring_places(geometry, point)[0][0])
+
+
+def off_top(geometry: Geometry, reading: Candidate) -> float:
+    """Return by how many of its characters a name's middle is off the seal's top.
+
+    Args:
+        geometry: Of an ellipse, its rotation known or not: 0 where not.
+        reading: Of the name.
+    """
+    if geometry.rotation is None:
         return 0.0
-    first = int(np.flatnonzero(~empty)[0])
-    turned = np.roll(empty, -first)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], turned.astype(int), [0]])))
-    runs = edges.reshape(-1, 2)
-    longest = runs[np.argmax(runs[:, 1] - runs[:, 0])]
-    return float((longest.mean() + first) / size % 1.0)
+    outer = np.array(reading.polygon)[: len(reading.polygon) // 2]
+    start, end = ring_places(geometry, outer[[0, -1]])[0]
+    span = (end - start) % 1.0
+    off = (start + span / 2 - top_of(geometry, geometry.rotation) + 0.5) % 1.0 - 0.5
+    return float(abs(off) * len(reading.text) / max(span, 0.01))
 
 
 def rotation_of(geometry: Geometry, middle: float) -> float:
@@ -173,27 +209,6 @@ def rotation_of(geometry: Geometry, middle: float) -> float:
     return float((nearest + 180) % 360 - 180)
 
 
-def _strip(geometry: Geometry, band: tuple[float, float], start: float, span: float) -> Strip:
-    short = geometry.axes[1]
-    return Strip(start, span, band[0] * short, band[1] * short)
-
-
-def _read(
-    seal: SealViews, models: SealModels, strips: dict[str, Strip], stretch: float = 1.0
-) -> dict[str, Placed]:
-    """Read strips, each in the view that its name begins with."""
-    pictures = [
-        unwrapped(getattr(seal, name.split()[0]), seal.geometry, strip, LINE_HEIGHT, stretch)
-        for name, strip in strips.items()
-    ]
-    lines = models.recognise(pictures)
-    return {
-        # Of a flipped strip the places count backwards: its left end lies farthest along.
-        name: Placed(line, -strip.start - strip.span if strip.flipped else strip.start, strip.span)
-        for (name, strip), line in zip(strips.items(), lines, strict=True)
-    }
-
-
 def _text(seal: SealViews, views: dict[str, Placed], strip: Strip) -> RingText | None:
     """Return one text: each view's reading of it, and what they agree on."""
     pick = heaviest if strip.flipped else name_of
@@ -205,7 +220,7 @@ def _text(seal: SealViews, views: dict[str, Placed], strip: Strip) -> RingText |
     if not sound:
         return None
     place: Place = "bottom" if strip.flipped else "ring"
-    parts = {name: _around(strip, marks) for name, marks in sound.items()}
+    parts = {name: _around(seal.geometry, strip, marks) for name, marks in sound.items()}
     candidates = ranked(
         [
             candidate(place, marks, outline_of_strip(seal.geometry, parts[name]), f"strip {name}")
@@ -216,9 +231,10 @@ def _text(seal: SealViews, views: dict[str, Placed], strip: Strip) -> RingText |
     return RingText(candidates, parts["agreed" if "agreed" in parts else longest])
 
 
-def _around(strip: Strip, marks: Sequence[Mark]) -> Strip:
-    """Return the part of a strip that characters take."""
-    margin = 0.5 * (marks[-1].at - marks[0].at) / max(1, len(marks) - 1)
+def _around(geometry: Geometry, strip: Strip, marks: Sequence[Mark]) -> Strip:
+    """Return the part of a strip that characters take; they are as wide as high, at most."""
+    widest = 0.5 * strip.span * LINE_HEIGHT / strip_width(geometry, strip, LINE_HEIGHT)
+    margin = min(widest, 0.5 * (marks[-1].at - marks[0].at) / max(1, len(marks) - 1))
     first, last = marks[0].at - margin, marks[-1].at + margin
     return replace(strip, start=-last if strip.flipped else first, span=last - first)
 

@@ -92,7 +92,7 @@ def _purpose(
 ) -> Group | None:
     """Return the text that states a known purpose; else the longest that may state one."""
     found = [(group, stated(group, vocabulary)) for group in groups]
-    known = [(one.weighed[0].share, group) for group, one in found if one and one.known]
+    known = [(one.best.share, group) for group, one in found if one and one.known]
     if known:
         return max(known, key=lambda pair: pair[0])[1]
     others = [group for group in groups if _may_state(group, people=people)]

@@ -35,7 +35,8 @@ def to_bgr(picture: Image.Image) -> NDArray[np.uint8]:
         return _stack(_scale_integer(np.asarray(picture)))
     if picture.has_transparency_data:
         picture = _on_white(picture)
-    rgb = np.asarray(picture.convert("RGB"))
+    # Converting copies even what is RGB already: half a gigabyte of the largest page.
+    rgb = np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
 
 

@@ -1,0 +1,1 @@
+"""How fast sealq is: what surrounds reading, and queries, over large databases."""

@@ -1,0 +1,59 @@
+"""What lies between two stages: pages on their way from one thread to the next."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Condition
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Belt(Generic[T]):
+    """A queue bounded by the bytes of what lies on it: pages differ in size by a thousand times."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Begin empty.
+
+        Args:
+            max_bytes: Most that may lie on it; a larger thing lies there alone.
+        """
+        self._max_bytes = max_bytes
+        self._items: deque[tuple[T, int]] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._changed = Condition()
+
+    def put(self, item: T, size: int) -> None:
+        """Add a thing of so many bytes, when there is room; what comes after the end is dropped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._has_room(size))
+            if not self._ended:
+                self._items.append((item, size))
+                self._bytes += size
+                self._changed.notify_all()
+
+    def take(self, at_most: int = 1) -> list[T]:
+        """Return the oldest things, at least one; none: it has ended, and nothing is left."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._items)
+            taken = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
+            self._bytes -= sum(size for _, size in taken)
+            self._changed.notify_all()
+        return [item for item, _ in taken]
+
+    def end(self) -> None:
+        """Say that nothing more comes; what lies there is still taken."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def drop(self) -> None:
+        """Say that nothing more is taken."""
+        with self._changed:
+            self._items.clear()
+            self._bytes = 0
+        self.end()
+
+    def _has_room(self, size: int) -> bool:
+        return not self._items or self._bytes + size <= self._max_bytes
