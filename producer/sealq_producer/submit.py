@@ -20,7 +20,7 @@ INTAKE_THREADS = 4
 
 #: Documents that are listed together at most.
 BATCH_DOCUMENTS = 1000
-#: Seconds after which those there are go to the workers.
+#: Seconds in which documents that come quickly fill a batch.
 BATCH_SECONDS = 0.25
 
 
@@ -72,7 +72,7 @@ def submit_taken(
     route = Route(job.priority, job.device_kind)
     settings = stack.settings
     documents, unpublished = 0, None
-    for batch in _batches(taken):
+    for batch in _batches(taken, settings.chunk_documents):
         with stack.sessions.begin() as session:
             ids = add_documents(session, job.id, map(_as_document, batch))
         # After the commit: a worker must find the rows that a message names. Each vain try takes
@@ -86,15 +86,21 @@ def submit_taken(
     return Submitted(job.id, documents, _unsent(partial(again, job_id=job.id)))
 
 
-def _batches(stream: Iterable[Taken]) -> Iterator[list[Taken]]:
-    """Cut a stream into what comes within a short time: each batch costs two transactions."""
+def _batches(stream: Iterable[Taken], least: int) -> Iterator[list[Taken]]:
+    """Cut a stream into batches, for each costs two transactions.
+
+    They double while documents come quickly, and are halved when they do not: those of a slow disk
+    or of somebody's own list do not wait for many others.
+    """
     batch: list[Taken] = []
-    ends = time.monotonic() + BATCH_SECONDS
+    size, began = least, time.monotonic()
     for taken in stream:
         batch.append(taken)
-        if len(batch) == BATCH_DOCUMENTS or time.monotonic() > ends:
+        slow = time.monotonic() - began > BATCH_SECONDS
+        if len(batch) >= (least if slow else size):
             yield batch
-            batch, ends = [], time.monotonic() + BATCH_SECONDS
+            size = max(size // 2, least) if slow else min(size * 2, BATCH_DOCUMENTS)
+            batch, began = [], time.monotonic()
     if batch:
         yield batch
 

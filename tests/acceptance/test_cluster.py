@@ -10,6 +10,7 @@ import subprocess
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -220,7 +221,8 @@ def test_a_killed_worker_process_is_replaced_and_every_page_is_done_once(
     cluster: Sealq, database: Engine, samples_run: SamplesRun
 ) -> None:
     documents = [samples_run.documents / name for name in ("contract.pdf", "receipts.tiff")]
-    with serving(cluster, *worker("--device", "cpu")) as supervisor:
+    alone = replace(cluster, variables={**cluster.variables, "SEALQ_CPU_PROCESSES": "1"})
+    with serving(alone, *worker("--device", "cpu")) as supervisor:
         job_id = cluster("submit", *documents, "--set", "seal_det_box_thresh=0.55").out.strip()
         until(lambda: "done" in page_states(database, job_id))
         (child,) = psutil.Process(supervisor.pid).children()

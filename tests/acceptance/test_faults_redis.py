@@ -189,13 +189,15 @@ def test_a_message_that_redis_delivers_again_after_its_visibility_timeout_is_rea
     """The hour of waiting is taken off in Redis' own book of when it delivered what."""
     stack.add("a.tif", harmless(2))
     stack.submit("a.tif")
-    with stack.working("cpu", "cpu", FAULTY_SLOW="15"):
+    with stack.working(FAULTY_SLOW="15"):
         patiently(lambda: stack.states()["claimed"] == 2)
         (tag,) = redis.unacknowledged()
         redis.age(tag, stack.settings.visibility_timeout)
-        patiently(lambda: tag not in redis.unacknowledged())
-        assert stack.states()["done"] < 2  # delivered again, not acknowledged
-        stack.until_all_is_final()
+        # Celery looks for such messages when a worker connects, and seldom later.
+        with stack.working():
+            patiently(lambda: tag not in redis.unacknowledged())
+            assert stack.states()["done"] < 2  # delivered again, not acknowledged
+            stack.until_all_is_final()
     assert take_messages(stack.settings) == []
     assert stack.attempts() == [1, 1]
     stack.check_nothing_is_lost_or_doubled()
