@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,11 +23,14 @@ from sealed import (
 )
 
 from sealq_audit.expectations import Expectation, Party
-from sealq_storage.seen import SeenDocument, SeenRegion
+from sealq_storage.seen import Saying, SeenDocument, SeenRegion
 from sealq_storage.sql.tables import DocumentState
 from sealq_storage.verdicts import Verdict
 
 INVOICE, CONTRACT = "发票专用章", "合同专用章"
+
+#: A name that is surely read, and a purpose that is not.
+UNSURE_PURPOSE = (Saying(HERE, SURE), Saying(INVOICE, UNSURE))
 
 
 def verdict_on(
@@ -231,12 +236,18 @@ def test_one_of_several_seals_of_a_company_is_enough() -> None:
         (stock(HERE, INVOICE, score=SURE), "fits"),
         (stock(HERE), "purpose_unknown"),  # PaddleX may have missed a line
         (stock(HERE, "发禀专用章"), "purpose_doubtful"),  # nearly what it should be
+        (replace(stock(HERE, INVOICE), lines=UNSURE_PURPOSE), "purpose_doubtful"),
         (careful(HERE, None), "purpose_unknown"),  # something stands there, illegibly
         (careful(HERE), "wrong_purpose"),  # a careful reading says: the company's main seal
     ],
 )
 def test_the_purpose_of_an_invoice(region: SeenRegion, code: str) -> None:
     assert verdict_on(region, expect=expected(HERE))[1] == code
+
+
+def test_a_known_purpose_is_no_misreading_of_one_that_differs_in_a_character() -> None:
+    expect = expected(HERE, purposes=("财务专用章",))
+    assert verdict_on(stock(HERE, "业务专用章"), expect=expect)[0] is Verdict.WRONG_PURPOSE
 
 
 def test_a_companys_main_seal_states_no_purpose_and_is_good_for_contracts() -> None:
