@@ -219,6 +219,13 @@ def test_a_command_whose_libraries_are_missing_says_how_to_get_them() -> None:
     assert "Not installed: pip install 'sealq[audit]'" in sealq("--help").stdout
 
 
+def test_a_library_that_is_missed_later_is_told_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = sealq("serve")
+    assert done.exit_code == 2
+    assert "pip install 'sealq[web]'" in done.stderr
+
+
 def test_a_command_that_is_none_is_wrong_use() -> None:
     assert sealq("frobnicate").exit_code == 2
 

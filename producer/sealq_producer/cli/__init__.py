@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -61,7 +63,8 @@ class SealqGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what sealq raises on purpose ends with its message and exit code."""
         try:
-            return super().invoke(ctx)
+            with _missing_libraries_named(ctx):
+                return super().invoke(ctx)
         except SealqError as exc:
             click.echo(f"sealq: {exc}", err=True)
             ctx.exit(exc.exit_code)
@@ -77,11 +80,30 @@ def _load(plugin: EntryPoint) -> click.Command:
     try:
         command: click.Command = plugin.load()
     except ModuleNotFoundError as exc:
-        extra = "".join(plugin.extras)
-        remedy = f"pip install 'sealq[{extra}]'"
-        missing = f"`sealq {plugin.name}` needs {exc.name}, which is not installed: {remedy}."
-        return _stand_in(plugin.name, missing, help_=f"Not installed: {remedy}")
+        return _stand_in(
+            plugin.name, _missing(plugin, exc), help_=f"Not installed: {_remedy(plugin)}"
+        )
     return command
+
+
+@contextmanager
+def _missing_libraries_named(ctx: click.Context) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        plugin = _plugins().get(ctx.invoked_subcommand or "")
+        if plugin is None:
+            raise
+        raise MissingCommandError(_missing(plugin, exc)) from exc
+
+
+def _missing(plugin: EntryPoint, error: ModuleNotFoundError) -> str:
+    needs = f"`sealq {plugin.name}` needs {error.name}, which is not installed"
+    return f"{needs}: {_remedy(plugin)}."
+
+
+def _remedy(plugin: EntryPoint) -> str:
+    return f"pip install 'sealq[{''.join(plugin.extras)}]'"
 
 
 def _stand_in(name: str, missing: str, help_: str) -> click.Command:
