@@ -33,7 +33,7 @@ _FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fon
 <cachedir>{cache}</cachedir></fontconfig>"""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, redis_server: str) -> Iterator[Site]:
     home = tmp_path_factory.mktemp("site")
     settings = web_settings(home, f"sqlite:///{home / 'sealq.db'}", redis_server)
@@ -49,9 +49,12 @@ def _free_port() -> int:
     return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Start the system's Chromium, with a font that has Chinese characters."""
+    """Start the system's Chromium, with a font that has Chinese characters.
+
+    For a module alone: Playwright keeps an event loop, beside which no other test could run one.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         assert "NEED_CHROMIUM" not in os.environ, "There is no chromium, and it is needed."
@@ -75,7 +78,7 @@ def watched(site: Site, browser: Browser) -> Iterator[Watched]:
     window.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def screens() -> Path:
     """Folder of the screenshots that a person can look at."""
     folder = Path(__file__).parents[2] / ".cache" / "screens"
