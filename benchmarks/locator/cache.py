@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from learning.pictures import compressed, decoded, joined, parted, write_arrays
 from locator.errors import CacheError
-from locator.pictures import compressed, decoded, joined, parted, write_arrays
 from locator.views import Floats, Ints, Pixels, View, views_of
 from sealbench.pages import make_page
 

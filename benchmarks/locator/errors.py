@@ -11,9 +11,5 @@ class CacheError(LocatorError):
     """The cache of training views can't be used. Remove it, or give another folder."""
 
 
-class CheckpointError(LocatorError):
-    """The checkpoint belongs to another run. Resume with the same seed, or give another folder."""
-
-
 class ShippedError(LocatorError):
     """The shipped model can't be learned on from. Give the folder of one that this code wrote."""

@@ -14,6 +14,7 @@ import click
 import cv2
 import torch
 
+from learning.training import CheckpointError
 from locator.cache import Cache, build_cache, load_cache
 from locator.contract import INPUT_SIDE
 from locator.dataset import loader
@@ -22,7 +23,7 @@ from locator.export import export
 from locator.held_out import HeldOutPage, held_out_pages, judge_network
 from locator.network import Locator
 from locator.shipped import load_shipped
-from locator.training import Training
+from locator.training import LocatorTraining
 from sealbench.metrics import LOOSE, Quality
 
 #: Pictures per step.
@@ -61,13 +62,14 @@ def train(run: Run) -> None:
     """Train a locator, or go on where a run stopped, and write it.
 
     Raises:
-        LocatorError: The cache or the checkpoint can't be used.
+        LocatorError: The cache, or the model to begin with, can't be used.
+        CheckpointError: The folder holds a run of another seed.
     """
     run.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(run.processes)
     cv2.setNumThreads(0)  # its threads would not survive the fork of the loader's process
     views, pages = _data(run)
-    training = Training(run.seed, run.minutes * 60, run.device, first=_first(run, views))
+    training = LocatorTraining(run.seed, run.minutes * 60, run.device, first=_first(run, views))
     checkpoint = run.out / "checkpoint.pt"
     if checkpoint.exists():
         training.resume(checkpoint)
@@ -90,7 +92,7 @@ def _first(run: Run, views: Cache) -> Locator | None:
     return load_shipped(run.start, pictures)
 
 
-def _epoch(run: Run, training: Training, views: Cache, pages: Sequence[HeldOutPage]) -> None:
+def _epoch(run: Run, training: LocatorTraining, views: Cache, pages: Sequence[HeldOutPage]) -> None:
     before = training.progress.seconds, training.progress.step
     epoch, side = training.progress.epoch, training.side
     batches = loader(views, seed=run.seed, epoch=epoch, side=side, batch=BATCH)
@@ -155,7 +157,7 @@ def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Train the seal locator; run again with the same folder, it goes on where it stopped."""
     try:
         train(Run(out=out, cache=cache or out / "cache", **options))
-    except LocatorError as exc:
+    except (LocatorError, CheckpointError) as exc:
         click.echo(f"locator: {exc}", err=True)
         sys.exit(1)
 

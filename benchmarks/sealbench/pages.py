@@ -19,7 +19,7 @@ from sealbench.writer import Writer
 
 #: Part of every seed, so that no two uses share a stream of randomness.
 _STREAMS = {"train": 1, "held_out": 2}
-_STRADDLING, _PRISTINE = 10, 20
+_STRADDLING, _PRISTINE, _CROWDED = 10, 20, 40
 #: Share of pages with seals.
 _WITH_SEALS = 0.6
 #: Share of the others that hold something that looks like one: training sees more of them.
@@ -37,6 +37,8 @@ _PAPERS: dict[str, tuple[Colour, float]] = {
 _CAPTURES = {"scan": 5.0, "photo": 2.5, "grey": 1.5, "fax": 0.9}
 _DPIS = {100: 1.5, 120: 1.5, 144: 2.5, 150: 2.5, 200: 2.0, 300: 0.6}
 _TURNS = {0: 8.0, 90: 0.7, 180: 0.7, 270: 0.7}
+#: Millimetres from one seal to the next on a page full of them, and by which each may be off.
+_CROWDED_STEP, _CROWDED_SLIP = 50.0, 7.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,21 @@ class BenchPage:
 
     image: NDArray[np.uint8]
     truth: PageTruth
+
+
+@dataclass(frozen=True)
+class CrowdedPage:
+    """A page full of seals, and their plates: texts to read, cheaply drawn.
+
+    Attributes:
+        sheet: As it was before any device saw it, its seals in `stamped`.
+        shot: What a device made of it.
+        capture: Which device, as the truth names it.
+    """
+
+    sheet: Sheet
+    shot: capture.Shot
+    capture: str
 
 
 @dataclass(frozen=True)
@@ -116,6 +133,37 @@ def make_pristine(seed: int, split: Split, *, dpi: int = 144) -> tuple[Sheet, Pa
     return sheet, _truth(sheet, stock, capture.Shot(sheet.image, geometry.shift(0, 0)))
 
 
+def make_crowded(seed: int, split: Split) -> CrowdedPage:
+    """Return a page with a seal every few centimetres, over whatever its form prints there.
+
+    Args:
+        seed: Any whole number from 0.
+        split: The two never share a font or a company.
+
+    Raises:
+        ModelError: The fonts can't be had.
+    """
+    rng = np.random.default_rng([seed, _STREAMS[split], _CROWDED])
+    stock = _random_stock(rng, split, None)
+    writer, _ = _written(rng, split, stock)
+    for x, y in _crowd(rng, writer.sheet.size):
+        design = stamps.random_seal(rng, split)
+        seal, impression = pressed(writer, design, firm=stock.mode == "fax")
+        writer.sheet.stamp(seal, impression, (x, y))
+    return CrowdedPage(writer.sheet, _shot(writer.sheet, rng, stock), stock.mode)
+
+
+def _crowd(rng: np.random.Generator, size: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return centres of seals all over a sheet, in millimetres."""
+    columns, rows = (
+        np.arange(_CROWDED_STEP / 2 + _CROWDED_SLIP, side - _CROWDED_STEP / 2, _CROWDED_STEP)
+        for side in size
+    )
+    spots = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    slips = rng.uniform(-_CROWDED_SLIP, _CROWDED_SLIP, spots.shape)
+    return [(float(x), float(y)) for x, y in spots + slips]
+
+
 def _random_stock(rng: np.random.Generator, split: Split, dpi: int | None) -> _Stock:
     kind = weighted(rng, {name: kind.weight for name, kind in layouts.KINDS.items()})
     colour = weighted(rng, {name: weight for name, (_, weight) in _PAPERS.items()})
@@ -154,10 +202,19 @@ def _taken(
     sheet: Sheet, rng: np.random.Generator, stock: _Stock, *, whole: bool = False
 ) -> BenchPage:
     """Capture a sheet and write its truth down."""
+    shot = _shot(sheet, rng, stock, whole=whole)
+    return BenchPage(shot.image, _truth(sheet, stock, shot))
+
+
+def _shot(
+    sheet: Sheet, rng: np.random.Generator, stock: _Stock, *, whole: bool = False
+) -> capture.Shot:
+    """Use a sheet for a while, and capture it."""
     paper.use(sheet, rng)
     shot = capture.turned(capture.taken(sheet.image, stock.mode, rng, whole=whole), stock.turn)
-    image = shot.image if stock.jpeg is None else capture.through_jpeg(shot.image, stock.jpeg)
-    return BenchPage(image, _truth(sheet, stock, shot))
+    if stock.jpeg is None:
+        return shot
+    return replace(shot, image=capture.through_jpeg(shot.image, stock.jpeg))
 
 
 def _truth(sheet: Sheet, stock: _Stock, shot: capture.Shot) -> PageTruth:

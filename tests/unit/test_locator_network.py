@@ -13,16 +13,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra (docs/locator.md)")
 
+from learning.training import CheckpointError
 from locator.cache import Cache
 from locator.contract import CUT_SEAL, GRID, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
 from locator.dataset import RARE_WEIGHT, weights_of
 from locator.decode import MOST_BOXES, ExportedLocator, decode
-from locator.errors import CheckpointError
 from locator.export import export
 from locator.losses import TargetBatch, box_loss, generalised_iou, heat_loss, loss_of
 from locator.network import Locator, Maps
 from locator.targets import make_targets
-from locator.training import Training
+from locator.training import LocatorTraining
 
 #: Logits of a cell that is sure to hold a centre, and of one that is sure not to.
 YES, NO = 6.0, -8.0
@@ -173,20 +173,20 @@ def test_the_file_is_small(model: Path) -> None:
 
 def test_a_run_learns_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     batch = _batch_of_a_block()
-    training = Training(seed=1, seconds=3600, device="cpu")
+    training = LocatorTraining(seed=1, seconds=3600, device="cpu")
     first = training.epoch([batch])
     training.epoch([batch] * 10)
     training.save(tmp_path / "checkpoint.pt")
-    resumed = Training(seed=1, seconds=3600, device="cpu")
+    resumed = LocatorTraining(seed=1, seconds=3600, device="cpu")
     resumed.resume(tmp_path / "checkpoint.pt")
     assert resumed.progress == training.progress
     assert resumed.epoch([batch]) < first
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
-    Training(seed=1, seconds=60, device="cpu").save(tmp_path / "checkpoint.pt")
+    LocatorTraining(seed=1, seconds=60, device="cpu").save(tmp_path / "checkpoint.pt")
     with pytest.raises(CheckpointError, match="--seed 1"):
-        Training(seed=2, seconds=60, device="cpu").resume(tmp_path / "checkpoint.pt")
+        LocatorTraining(seed=2, seconds=60, device="cpu").resume(tmp_path / "checkpoint.pt")
 
 
 def _batch_of_a_block() -> tuple[Any, TargetBatch]:

@@ -53,7 +53,7 @@ def look_at(crop: Image) -> SealViews:
         crop: (h, w, 3) BGR.
     """
     picture, geometry = _best(inks_of(crop))
-    return SealViews(crop, picture.clean, _sharp(crop, picture), picture, geometry)
+    return SealViews(crop, picture.clean, sharpened(crop, picture), picture, geometry)
 
 
 def _best(pictures: Iterable[InkPicture]) -> tuple[InkPicture, Geometry]:
@@ -70,7 +70,13 @@ def _best(pictures: Iterable[InkPicture]) -> tuple[InkPicture, Geometry]:
     return best[1:]
 
 
-def _sharp(crop: Image, picture: InkPicture) -> Image:
+def sharpened(crop: Image, picture: InkPicture) -> Image:
+    """Return all that is dark in sharp strokes; where print is, the ink alone.
+
+    Args:
+        crop: (h, w, 3) BGR.
+        picture: Of the seal's ink, in the same pixels.
+    """
     if picture.ink == "black":
         return picture.clean
     absorbed = absorbance(crop)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from locator.views import Pixels
+Pixels = npt.NDArray[np.uint8]
 
 #: JPEG quality of stored pictures: no loss that matters beside that of the pages themselves.
 QUALITY = 93

@@ -1,0 +1,1 @@
+"""Teaches the recogniser of texts on seals: python -m recogniser.train --help."""

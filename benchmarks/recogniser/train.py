@@ -1,0 +1,151 @@
+"""Teach the recogniser to read seals, and write it: `python -m recogniser.train --help`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+import onnx
+import torch
+
+from learning.training import CheckpointError
+from recogniser.alphabet import Alphabet
+from recogniser.batches import loader
+from recogniser.cache import Cache, build_cache
+from recogniser.errors import RecogniserError
+from recogniser.halved import halved
+from recogniser.judge import exact_by_role
+from recogniser.training import RecogniserTraining
+from sealbench.figures import Share
+from sealq_configs.errors import ModelError
+from sealq_configs.model_cache import ModelCache
+from sealq_configs.settings import load_settings
+
+#: PaddleX's recogniser, to begin with.
+FIRST = "PP-OCRv6_small_rec"
+#: Strips per step.
+BATCH = 16
+#: Pages of the held-out split whose strips a run is watched by.
+WATCHED_PAGES = 20
+#: Epochs from one look at these to the next: it takes as long as a quarter of an epoch.
+WATCHED_EPOCHS = 3
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run was asked to do.
+
+    Attributes:
+        seed: Of order and changes. The training strips are the same for all seeds.
+        minutes: Of training, without drawing strips and judging.
+        pages: Training pages to draw, full of seals.
+        out: Gets the model, `checkpoint.pt` and `log.jsonl`.
+        cache: Holds the drawn strips.
+        processes: How many draw at a time, and threads that train.
+        device: PyTorch's name of where to train.
+        start: Folder of the recogniser to begin with; None: PaddleX's.
+    """
+
+    seed: int
+    minutes: float
+    pages: int
+    out: Path
+    cache: Path
+    processes: int
+    device: str
+    start: Path | None
+
+
+def train(run: Run) -> None:
+    """Train the recogniser, or go on where a run stopped, and write it.
+
+    Raises:
+        RecogniserError: The cache, or the model to begin with, can't be used.
+        CheckpointError: The folder holds a run of another seed.
+        ModelError: The recogniser to begin with can't be had.
+    """
+    run.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(run.processes)
+    cv2.setNumThreads(0)  # its threads would not survive the fork of the loader's process
+    first = run.start or ModelCache(load_settings().settings.models_dir).directory(FIRST)
+    alphabet = Alphabet.of_model(first)
+    strips = build_cache(run.cache, "train", run.pages, processes=run.processes)
+    watched = build_cache(run.cache, "held_out", WATCHED_PAGES, processes=run.processes)
+    training = RecogniserTraining(
+        first / "inference.onnx", seed=run.seed, seconds=run.minutes * 60, device=run.device
+    )
+    checkpoint = run.out / "checkpoint.pt"
+    if checkpoint.exists():
+        training.resume(checkpoint)
+    else:
+        _log(training, None, watched, alphabet, run.out)
+    while not training.over:
+        loss = training.epoch(
+            loader(strips, alphabet, seed=run.seed, epoch=training.progress.epoch, batch=BATCH)
+        )
+        training.save(checkpoint)
+        watching = training.over or training.progress.epoch % WATCHED_EPOCHS == 0
+        _log(training, loss, watched if watching else None, alphabet, run.out)
+    onnx.save(halved(training.average.written()), run.out / "inference.onnx")
+    shutil.copy(first / "inference.yml", run.out)
+
+
+def _log(
+    training: RecogniserTraining,
+    loss: float | None,
+    watched: Cache | None,
+    alphabet: Alphabet,
+    out: Path,
+) -> None:
+    exact = exact_by_role(training.average, watched, alphabet) if watched else {}
+    figures = {role: _said(share) for role, share in exact.items()}
+    line = {"time": time.strftime("%H:%M:%S"), **vars(training.progress), "loss": loss, **figures}
+    text = json.dumps(line)
+    with (out / "log.jsonl").open("a", encoding="utf-8") as file:
+        file.write(text + "\n")
+    click.echo(text, err=True)
+
+
+def _said(share: Share) -> str:
+    return f"{share.hits}/{share.of}"
+
+
+@click.command()
+@click.option("--seed", default=1, show_default=True)
+@click.option("--minutes", default=60.0, show_default=True, help="Of training.")
+@click.option(
+    "--pages",
+    type=click.IntRange(min=1),
+    default=800,
+    show_default=True,
+    help="Pages full of seals to draw.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), help="Folder of drawn strips.  [default: OUT/cache]"
+)
+@click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=f"Folder of a recogniser that learns on.  [default: {FIRST}]",
+)
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+def main(out: Path, cache: Path | None, **options: Any) -> None:
+    """Teach the recogniser; run again with the same folder, it goes on where it stopped."""
+    try:
+        train(Run(out=out, cache=cache or out / "cache", **options))
+    except (RecogniserError, CheckpointError, ModelError) as exc:
+        click.echo(f"recogniser: {exc}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
