@@ -22,6 +22,10 @@ from sealq_worker.careful.models import LINE_HEIGHT
 EPOCH_STRIPS = 4096
 #: Strips among which those of like width are put together.
 _POOL = 512
+#: Pixels of width of all strips of a batch together, once they are padded to the widest.
+BATCH_WIDTH = 6400
+#: Widest strip that is learned from.
+_WIDEST = 1200
 #: Least width to which the recogniser pads.
 _LEAST_WIDTH = 320
 
@@ -44,13 +48,11 @@ class StripBatch:
 class Batches(Dataset[StripBatch]):
     """The batches of an epoch; seed, epoch and number say what is in them."""
 
-    def __init__(
-        self, cache: Cache, alphabet: Alphabet, *, seed: int, epoch: int, batch: int
-    ) -> None:
+    def __init__(self, cache: Cache, alphabet: Alphabet, *, seed: int, epoch: int) -> None:
         self._cache = cache
         self._alphabet = alphabet
         self._key = (seed, epoch)
-        self._groups = _groups(cache.widths, np.random.default_rng([seed, epoch]), batch)
+        self._groups = _groups(cache.widths, np.random.default_rng([seed, epoch]))
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -64,12 +66,10 @@ class Batches(Dataset[StripBatch]):
         )
 
 
-def loader(
-    cache: Cache, alphabet: Alphabet, *, seed: int, epoch: int, batch: int
-) -> DataLoader[StripBatch]:
+def loader(cache: Cache, alphabet: Alphabet, *, seed: int, epoch: int) -> DataLoader[StripBatch]:
     """Return the batches of an epoch, made by a process of their own."""
     return DataLoader(
-        Batches(cache, alphabet, seed=seed, epoch=epoch, batch=batch),
+        Batches(cache, alphabet, seed=seed, epoch=epoch),
         batch_size=None,
         num_workers=1,
         prefetch_factor=8,
@@ -105,19 +105,24 @@ def varied(image: Pixels, rng: np.random.Generator) -> Pixels:
     return np.clip(drawn, 0, 255).astype(np.uint8)
 
 
-def groups_by_width(widths: NDArray[np.int64], batch: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the indices of strips, those of like width together."""
+def groups_by_width(widths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Yield the indices of strips, those of like width together, fewer where they are wide.
+
+    What a batch takes in memory and time goes by its width once it is padded.
+    """
     order = np.argsort(widths, kind="stable")
-    for first in range(0, len(order), batch):
-        yield order[first : first + batch]
+    first = 0
+    for end in range(1, len(order) + 1):
+        wider = end < len(order) and max(_LEAST_WIDTH, int(widths[order[end]]))
+        if not wider or (end + 1 - first) * wider > BATCH_WIDTH:
+            yield order[first:end]
+            first = end
 
 
-def _groups(
-    widths: NDArray[np.int64], rng: np.random.Generator, batch: int
-) -> list[NDArray[np.int64]]:
-    chosen = rng.permutation(len(widths))[:EPOCH_STRIPS]
+def _groups(widths: NDArray[np.int64], rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    chosen = rng.permutation(np.flatnonzero(widths <= _WIDEST))[:EPOCH_STRIPS]
     pools = (chosen[first : first + _POOL] for first in range(0, len(chosen), _POOL))
-    groups = [pool[each] for pool in pools for each in groups_by_width(widths[pool], batch)]
+    groups = [pool[each] for pool in pools for each in groups_by_width(widths[pool])]
     return [groups[index] for index in rng.permutation(len(groups))]
 
 

@@ -13,9 +13,6 @@ from recogniser.graph import Graph
 from sealbench.compare import normalised
 from sealbench.figures import Share
 
-#: Strips that the network looks at together.
-_BATCH = 16
-
 #: What a strip on which nothing is to be read counts as.
 NOTHING = "nothing"
 
@@ -39,7 +36,7 @@ def read_all(network: Graph, cache: Cache, alphabet: Alphabet) -> tuple[list[int
     network.eval()
     indices: list[int] = []
     texts: list[str] = []
-    for group in groups_by_width(cache.widths, _BATCH):
+    for group in groups_by_width(cache.widths):
         images = [cache.strip(index).image for index in group]
         batch = batch_of(images, [[] for _ in images])
         with torch.inference_mode():

@@ -30,8 +30,6 @@ from sealq_configs.settings import load_settings
 
 #: PaddleX's recogniser, to begin with.
 FIRST = "PP-OCRv6_small_rec"
-#: Strips per step.
-BATCH = 16
 #: Pages of the held-out split whose strips a run is watched by.
 WATCHED_PAGES = 20
 #: Epochs from one look at these to the next: it takes as long as a quarter of an epoch.
@@ -88,7 +86,7 @@ def train(run: Run) -> None:
         _log(training, None, watched, alphabet, run.out)
     while not training.over:
         loss = training.epoch(
-            loader(strips, alphabet, seed=run.seed, epoch=training.progress.epoch, batch=BATCH)
+            loader(strips, alphabet, seed=run.seed, epoch=training.progress.epoch)
         )
         training.save(checkpoint)
         watching = training.over or training.progress.epoch % WATCHED_EPOCHS == 0

@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from recogniser.alphabet import Alphabet
-from recogniser.batches import batch_of
+from recogniser.batches import BATCH_WIDTH, batch_of, groups_by_width
 from recogniser.errors import GraphError
 from recogniser.graph import Graph
 from recogniser.halved import halved, widened
@@ -86,6 +86,14 @@ def test_half_precision_changes_hardly_anything_and_can_be_undone(folder: Path) 
     np.testing.assert_allclose(
         _answer(widened(small), _pictures(320)), _answer(small, _pictures(320)), atol=1e-5
     )
+
+
+def test_batches_hold_every_strip_once_and_are_no_wider_than_memory_allows() -> None:
+    widths = np.random.default_rng(1).integers(30, 1300, 400)
+    groups = list(groups_by_width(widths))
+    assert sorted(np.concatenate(groups).tolist()) == list(range(400))
+    assert all(len(group) * max(320, widths[group].max()) <= BATCH_WIDTH for group in groups)
+    assert max(map(len, groups)) == BATCH_WIDTH // 320
 
 
 def test_an_operator_that_is_not_known_is_named() -> None:
