@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from sealq_audit.judge import Judge
 from sealq_audit.rules import Rules, load_rules
 from sealq_configs.purposes import load_purposes
 from sealq_configs.settings import Settings
-from sealq_storage.seen import stream_seen
+from sealq_storage.seen import SeenDocument, stream_seen
 from sealq_storage.sql.opening import Database
-from sealq_storage.verdicts import Verdict, clear_verdicts, count_verdicts, save_verdicts
+from sealq_storage.verdicts import NewVerdict, Verdict, count_verdicts, save_verdicts
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,21 @@ class Auditor:
         """Judge the documents of a job, and store the verdicts in place of all before.
 
         Works in constant memory and with short transactions: workers go on meanwhile. An audit that
-        is broken off leaves documents without a verdict, never with one from other rules.
+        is broken off leaves each document with its new verdict or the one before; `rules_digest`
+        says by which rules.
         """
-        with database.sessions.begin() as session:
-            clear_verdicts(session, job_id)
-        with database.queries.begin() as reading:
-            for documents in stream_seen(reading, job_id):
-                verdicts = [
-                    self.judge.verdict(
-                        each, self.expectations.of_document(each.source, each.sha256)
-                    )
-                    for each in documents
-                ]
+        with (
+            database.queries.begin() as reading,
+            closing(stream_seen(reading, job_id)) as batches,
+        ):
+            for documents in batches:
+                verdicts = [self._verdict(each) for each in documents]
                 with database.sessions.begin() as session:
                     save_verdicts(session, job_id, verdicts, self.judge.rules.digest)
         with database.queries.begin() as session:
             counts = count_verdicts(session, job_id)
         return Audited(job_id, counts, list(self.expectations.unmet()))
+
+    def _verdict(self, document: SeenDocument) -> NewVerdict:
+        expected = self.expectations.of_document(document.source, document.sha256)
+        return self.judge.verdict(document, expected)

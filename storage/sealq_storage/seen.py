@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -88,33 +89,30 @@ class SeenDocument:
         return (each for page in self.pages for each in page.regions if each.label == label)
 
 
-def stream_seen(session: Session, job_id: str) -> Iterator[list[SeenDocument]]:
-    """Yield the documents of a job in their order, a batch at a time, in constant memory."""
+def stream_seen(session: Session, job_id: str) -> Generator[list[SeenDocument]]:
+    """Yield the documents of a job in their order, a batch at a time, in constant memory.
+
+    Who stops before the end closes the generator: it holds a cursor of the database.
+    """
     query = (
         select(Document.id, Document.source, Document.sha256, Document.state, Document.error)
         .where(Document.job_id == job_id)
         .order_by(Document.id)
         .execution_options(yield_per=BATCH_DOCUMENTS)
     )
-    for rows in session.execute(query).partitions():
-        pages = _pages(session, [row.id for row in rows])
-        yield [
-            SeenDocument(
-                id=row.id,
-                source=row.source,
-                sha256=row.sha256,
-                state=DocumentState(row.state),
-                error=row.error,
-                pages=tuple(pages[row.id]),
-            )
-            for row in rows
-        ]
+    with session.execute(query) as found:
+        for rows in found.partitions():
+            pages = _pages(session, [row.id for row in rows])
+            yield [_document(row, pages[row.id]) for row in rows]
 
 
 def seen_document(session: Session, document_id: int) -> SeenDocument:
     """Return one document."""
     row = session.get_one(Document, document_id)
-    pages = _pages(session, [document_id])[document_id]
+    return _document(row, _pages(session, [document_id])[document_id])
+
+
+def _document(row: Any, pages: Iterable[SeenPage]) -> SeenDocument:
     return SeenDocument(
         row.id, row.source, row.sha256, DocumentState(row.state), row.error, tuple(pages)
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from sealq_storage.sql.engine import dialect_of
@@ -86,11 +86,6 @@ class VerdictResult:
     expectation: Mapping[str, Any] | None
     rules_digest: str
     created_at: datetime
-
-
-def clear_verdicts(session: Session, job_id: str) -> None:
-    """Forget what audits said of a job."""
-    session.execute(delete(DocumentVerdict).where(DocumentVerdict.job_id == job_id))
 
 
 def save_verdicts(

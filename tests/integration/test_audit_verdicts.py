@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rows import migrated, new_documents, new_job
+from rows import new_documents, new_job
 from sealed import HERE, OTHER, judge
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -37,7 +37,6 @@ from sealq_storage.verdicts import (
     Evidence,
     NewVerdict,
     Verdict,
-    clear_verdicts,
     count_verdicts,
     save_verdicts,
     stream_verdicts,
@@ -47,12 +46,6 @@ from sealq_storage.verdicts import (
 
 #: Names another job.
 OTHERS = "others"
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -139,6 +132,13 @@ def counted(session: Session, document_id: int, *reading_ids: int | None) -> Non
 def verdict(document_id: int, name: Verdict, **values: Any) -> NewVerdict:
     said = {"reason": "It is so.", "kind": "invoice"}
     return NewVerdict(document_id, name, **(said | values))
+
+
+def digests(sessions: Sessions, job: str) -> list[str]:
+    """Return by which rules each document of a job was judged."""
+    with sessions.begin() as session:
+        found = sorted(stream_verdicts(session, job), key=lambda each: each.document)
+    return [each.rules_digest for each in found]
 
 
 # What an audit sees
@@ -256,10 +256,8 @@ def test_verdicts_go_with_their_document_and_job(sessions: Sessions) -> None:
         save_verdicts(session, other, [verdict(kept, Verdict.OK)], "r")
         session.execute(delete(Document).where(Document.id == ids[0]))
         assert count_verdicts(session, job) == {Verdict.OK: 1}
-        clear_verdicts(session, job)
-        assert count_verdicts(session, job) == {}
-        session.execute(delete(Document).where(Document.job_id == other))
-        session.execute(delete(Job).where(Job.id == other))
+        session.execute(delete(Document).where(Document.job_id.in_([job, other])))
+        session.execute(delete(Job).where(Job.id.in_([job, other])))
         assert session.scalars(select(DocumentVerdict)).all() == []
 
 
@@ -291,6 +289,33 @@ def test_an_audit_gives_every_document_one_verdict_and_names_what_is_not_there(
         (one, *_) = stream_verdicts(session, job, [Verdict.OK])
     assert (one.document, one.expectation) == ("发票1.pdf", None)
     assert one.rules_digest == judge().rules.digest
+
+
+def test_an_audit_that_breaks_off_leaves_each_document_its_verdict_the_new_or_the_one_before(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = database.sessions
+    job = new_job(sessions)
+    ids = new_documents(sessions, job, "a.pdf", "b.pdf", "c.pdf")
+    with sessions.begin() as session:
+        before = [verdict(id_, Verdict.MISSING) for id_ in ids]
+        save_verdicts(session, job, before, "before")
+    monkeypatch.setattr(seen, "BATCH_DOCUMENTS", 1)
+    asked = Expectations.of_document
+
+    def of_document(self: Expectations, source: str, sha256: str | None) -> Expectation | None:
+        if source == "c.pdf":
+            raise KeyboardInterrupt
+        return asked(self, source, sha256)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Expectations, "of_document", of_document)
+        with pytest.raises(KeyboardInterrupt):
+            auditor().audit(database, job)
+    digest = judge().rules.digest
+    assert digests(sessions, job) == [digest, digest, "before"]
+    auditor().audit(database, job)
+    assert digests(sessions, job) == [digest] * 3
 
 
 def test_a_job_without_documents_is_audited(database: Database) -> None:
