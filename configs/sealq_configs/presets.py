@@ -25,6 +25,7 @@ from sealq_configs.spec import (
     ReadingMode,
     SealCrops,
     SecondLook,
+    refuse_unused,
     with_parameters,
 )
 
@@ -74,9 +75,11 @@ class Preset(BaseModel):
             purposes: What a careful reading compares with; None: what sealq brings.
 
         Raises:
-            ParameterError: A parameter asks for a stage that this preset has no model for.
+            ParameterError: A parameter asks for a stage that this preset has no model for, or
+                changes nothing in this way of reading.
         """
         chosen = reading or self.block.reading
+        refuse_unused(parameters, chosen)
         plain = with_parameters(
             self.name,
             self.pipeline,

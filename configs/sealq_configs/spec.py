@@ -26,6 +26,12 @@ SealCrops = Literal["auto", "never"]
 #: `stock`: as PaddleX reads. `careful`: the same models, asked in sealq's own way.
 ReadingMode = Literal["stock", "careful"]
 
+#: Parameters of PaddleX's way from a crop to its text lines, which a careful reading does not go.
+STOCK_PARAMETERS = (
+    *("seal_det_limit_side_len", "seal_det_limit_type"),
+    *("seal_det_thresh", "seal_det_box_thresh", "seal_det_unclip_ratio"),
+)
+
 #: `auto`: pages on which no seal was found are looked at again, closer.
 SecondLook = Literal["auto", "never"]
 
@@ -159,6 +165,20 @@ def with_parameters(
         pipeline = copy.deepcopy(pipeline)
         pipeline["SubModules"]["LayoutDetection"]["layout_nms"] = parameters.layout_nms
     return PipelineSpec(preset, pipeline, parameters.given(), dpi, seal_crops)
+
+
+def refuse_unused(parameters: PredictParameters, reading: ReadingMode) -> None:
+    """Refuse what would change the digest, and nothing that is read.
+
+    Raises:
+        ParameterError: Names the parameters that a reading in this mode does not use.
+    """
+    unused = [name for name in STOCK_PARAMETERS if getattr(parameters, name) is not None]
+    if reading == "careful" and unused:
+        raise ParameterError(
+            f"{', '.join(unused)}: not used by a careful reading. Leave it out, or use "
+            "reading: stock."
+        )
 
 
 def _refuse_missing_stages(

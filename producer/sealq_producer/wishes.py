@@ -21,7 +21,8 @@ def wanted_spec(
 
     Raises:
         PresetError: There is no such preset, or it can't be used.
-        ParameterError: A parameter asks for a stage that the preset has no model for.
+        ParameterError: A parameter asks for a stage that the preset has no model for, or changes
+            nothing in this way of reading.
         SettingsError: The file of purposes can't be used.
     """
     return load_preset(preset or settings.preset).spec(

@@ -106,6 +106,32 @@ def test_who_asks_for_stock_gets_paddlex_s_answer_and_no_second_look(tmp_path: P
     assert (stock.reading, stock.second_look, stock.purposes) == ("stock", "never", [])
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seal_det_limit_side_len": 960, "seal_det_limit_type": "max"},
+        {"seal_det_thresh": 0.3},
+        {"seal_det_box_thresh": 0.5},
+        {"seal_det_unclip_ratio": 0.7},
+    ],
+)
+def test_a_careful_reading_refuses_parameters_that_it_does_not_use(
+    values: dict[str, object],
+) -> None:
+    parameters = PredictParameters.model_validate(values)
+    preset = load_preset("mobile")
+    with pytest.raises(ParameterError, match="reading: stock") as error:
+        preset.spec(parameters, reading="careful")
+    assert all(name in str(error.value) for name in values)
+    assert preset.spec(parameters).parameters == values
+
+
+def test_a_careful_reading_goes_by_all_other_parameters() -> None:
+    others = PredictParameters(layout_threshold=0.4, seal_rec_score_thresh=0.6)
+    spec = load_preset("mobile").spec(others, reading="careful")
+    assert spec.parameters == others.given()
+
+
 def test_a_careful_reading_takes_its_vocabulary_along() -> None:
     own = (Purpose(name="验讫章"),)
     spec = load_preset("mobile").spec(PredictParameters(), reading="careful", purposes=own)
