@@ -63,6 +63,17 @@ TARGETS = sorted({s["build"]["target"] for s in SERVICES.values() if "build" in 
 every_target = pytest.mark.parametrize("target", TARGETS)
 
 
+def filled_in(text: str) -> str:
+    """Return a text of the file as it is with the required values and no others."""
+    required = re.sub(r"\$\{\w+:\?[^}]+\}", "ab12", text)
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", required)
+
+
+def mount_of(volume: str) -> list[str]:
+    """Return what is mounted where, and how."""
+    return filled_in(volume).split(":")
+
+
 def text_of(name: str) -> str:
     return yaml.safe_dump(SERVICES[name])
 
@@ -134,14 +145,26 @@ def test_every_sealq_variable_is_a_setting() -> None:
 
 @pytest.mark.parametrize("name", ["init", "producer", "web", "worker-cpu", "worker-gpu"])
 def test_our_services_get_settings_that_sealq_accepts(name: str) -> None:
-    filled = {
-        key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+:\?[^}]+\}", "ab12", value))
-        for key, value in SERVICES[name]["environment"].items()
-    }
+    filled = {key: filled_in(value) for key, value in SERVICES[name]["environment"].items()}
     settings = load_settings(filled).settings
     assert open_engine(settings.database).url.host == "postgres"
     assert settings.redis_url.endswith("@redis:6379/0")
     assert settings.objects == "s3://sealq"
+
+
+@pytest.mark.parametrize("name", ["init", "producer", "web", "worker-cpu", "worker-gpu"])
+def test_models_of_ones_own_lie_where_workers_load_them_and_nobody_writes(name: str) -> None:
+    """At one path: whoever makes a job looks into the folder that the worker will load."""
+    mounted = {
+        target for source, target, *mode in map(mount_of, SERVICES[name]["volumes"]) if "ro" in mode
+    }
+    assert SERVICES[name]["environment"]["SEALQ_MODEL_FOLDERS"] in mounted
+
+
+@every_service
+def test_a_volume_that_is_no_folder_of_the_host_is_declared(name: str) -> None:
+    for source, *_ in map(mount_of, SERVICES[name].get("volumes", [])):
+        assert source.startswith((".", "/")) or source in COMPOSE["volumes"], source
 
 
 @every_target
