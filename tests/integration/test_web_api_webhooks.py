@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from fakes import NullReader, tiff
-from rows import migrated, new_documents, new_job, new_pages
+from rows import new_documents, new_job, new_pages
 from sqlalchemy import update
 from waiting import until
 from web import serving, web_settings, working
@@ -42,12 +42,6 @@ from sealq_web.calls import Calls
 from sealq_web.webhook_sender import WebhookSender
 
 SECRET = "0123456789abcdef"  # noqa: S105 (of a test)
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def finished_job(sessions: Sessions) -> str:
@@ -237,3 +231,22 @@ def test_of_two_services_one_sends_and_what_fails_says_why(settings: Settings) -
             assert webhook is not None
             assert (webhook.state, webhook.attempts) == (WebhookState.WAITING, 1)
             assert "status 500" in (webhook.error or "")
+
+
+def test_the_service_ends_after_its_last_look_for_webhooks(
+    tmp_path: Path, sqlite_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look would go on in a database that is closed."""
+    begun, ended, too_late = threading.Event(), threading.Event(), []
+
+    def claim(*_: object) -> list[object]:
+        begun.set()
+        too_late.append(ended.wait(1))
+        return []
+
+    monkeypatch.setattr("sealq_web.webhook_sender.claim_webhooks", claim)
+    with serving(web_settings(tmp_path, sqlite_url, redis_url)):
+        until(begun.is_set)
+    ended.set()
+    until(lambda: too_late)
+    assert not too_late[0]

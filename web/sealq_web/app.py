@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
+from anyio import create_task_group
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -88,7 +88,7 @@ def _lifespan(settings: Settings) -> Any:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with open_stack(settings) as stack:
             watch, sender = _open(app, stack)
-            async with _running(watch.run()), _running(sender.run()):
+            async with _running(watch.run, sender.run):
                 yield
 
     return lifespan
@@ -106,12 +106,12 @@ def _open(app: FastAPI, stack: Stack) -> tuple[JobWatch, WebhookSender]:
 
 
 @asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+async def _running(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
     """Run something beside the requests, and end it with them."""
-    task = asyncio.create_task(work)
-    try:
+    # Not by asyncio's own tasks: they end before what they wait for in a thread, and the stack
+    # would be closed while that uses it.
+    async with create_task_group() as tasks:
+        for work in works:
+            tasks.start_soon(work)
         yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        tasks.cancel_scope.cancel()
