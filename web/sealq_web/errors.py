@@ -116,13 +116,13 @@ class Refusal:
 
 
 #: Statuses of errors that other parts raise; the first that fits counts.
-_STATUSES: tuple[tuple[type[Exception], HTTPStatus], ...] = (
+_STATUSES: tuple[tuple[type[SealqError], HTTPStatus], ...] = (
     (JobNotFoundError, HTTPStatus.NOT_FOUND),
     (DeadLetterNotFoundError, HTTPStatus.NOT_FOUND),
     (TokenConflictError, HTTPStatus.CONFLICT),
     (WrongUseError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (StackUnreachableError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (OperationalError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SealqError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
 
@@ -135,12 +135,12 @@ def refusal_of(exc: Exception) -> Refusal:
     if isinstance(exc, HTTPException):
         status = HTTPStatus(exc.status_code)
         return Refusal(status, str(exc.detail), brought=exc.headers or {})
-    known = next((status for kind, status in _STATUSES if isinstance(exc, kind)), None)
+    if isinstance(exc, SealqError):
+        status = next(status for kind, status in _STATUSES if isinstance(exc, kind))
+        return Refusal(status, str(exc))
     if isinstance(exc, OperationalError):
         log.error("the database can't be used: %s", exc)
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be used at the moment.")
-    if isinstance(exc, SealqError):
-        return Refusal(known or HTTPStatus.INTERNAL_SERVER_ERROR, str(exc))
     log.error("unforeseen", exc_info=exc)
     return Refusal(
         HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error: the service's log has it."

@@ -106,6 +106,12 @@ async def check_csrf(request: Request) -> None:
         raise ForbiddenError("This form is too old, or of another login. Load the page again.")
 
 
+def local_path(path: str) -> str:
+    """Return a path of this service; what leads elsewhere leads to its start."""
+    local = path.startswith("/") and not path.startswith("//") and path.isprintable()
+    return path if local and "\\" not in path else "/"
+
+
 @router.post("/login")
 async def login(
     request: Request,
@@ -123,7 +129,7 @@ async def login(
     key_id = await run_in_threadpool(look)
     if key_id is None:
         return RedirectResponse("/login?failed=1", status_code=303)
-    answer = RedirectResponse(_local(after), status_code=303)
+    answer = RedirectResponse(local_path(after), status_code=303)
     body = f"{key_id}.{int(time.time()) + LOGIN_SECONDS}.{secrets.token_hex(8)}"
     answer.set_cookie(
         COOKIE,
@@ -143,12 +149,6 @@ async def logout(request: Request) -> Response:
     answer = RedirectResponse("/login", status_code=303)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
-
-
-def _local(path: str) -> str:
-    """Return a path of this service; what leads elsewhere leads to its start."""
-    local = path.startswith("/") and not path.startswith("//") and path.isprintable()
-    return path if local and "\\" not in path else "/"
 
 
 def _signer(connection: HTTPConnection) -> Signer:

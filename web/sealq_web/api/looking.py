@@ -22,7 +22,7 @@ from sealq_storage.errors import ObjectNotFoundError
 from sealq_storage.objects.keys import READING_JSON
 from sealq_storage.page_listing import ListedPage, ListedRegion, PageKey, list_pages
 from sealq_storage.sql.tables import PageState, Reading
-from sealq_storage.status import job_status
+from sealq_storage.status import JobStatus, job_status
 from sealq_storage.verdicts import Verdict, VerdictResult, count_verdicts
 from sealq_storage.webhooks import find_webhook
 from sealq_web.access import Caller, require
@@ -166,14 +166,7 @@ def details_of(session: Session, job_id: str) -> JobDetails:
     status = job_status(session, job_id)
     webhook = find_webhook(session, job_id)
     return JobDetails(
-        id=status.id,
-        name=status.name,
-        state=status.state,
-        created_at=status.created_at,
-        tags=dict(status.tags),
-        documents=dict(status.documents),
-        pages=dict(status.pages),
-        failed=status.failed,
+        **_summary(status).model_dump(),
         preset=status.preset,
         known_pages=status.known_pages,
         seals=status.seals,
@@ -188,14 +181,7 @@ def details_of(session: Session, job_id: str) -> JobDetails:
 
 def verdict_out(verdict: VerdictResult) -> VerdictOut:
     """Return a verdict as it goes out."""
-    return VerdictOut(
-        document=verdict.document,
-        verdict=verdict.verdict,
-        reason=verdict.reason,
-        kind=verdict.kind,
-        evidence=list(verdict.evidence),
-        created_at=verdict.created_at,
-    )
+    return VerdictOut.model_validate(verdict, from_attributes=True)
 
 
 def _listed(
@@ -210,17 +196,8 @@ def _listed(
     return rows, write_cursor(last.document_id, last.number)
 
 
-def _summary(row: JobRow) -> JobSummary:
-    return JobSummary(
-        id=row.id,
-        name=row.name,
-        state=row.state,
-        created_at=row.created_at,
-        tags=dict(row.tags),
-        documents=dict(row.documents),
-        pages=dict(row.pages),
-        failed=row.failed,
-    )
+def _summary(job: JobRow | JobStatus) -> JobSummary:
+    return JobSummary.model_validate(job, from_attributes=True)
 
 
 def _document(row: DocumentRow) -> DocumentOut:

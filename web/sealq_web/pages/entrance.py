@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sealq_web.errors import NotThereError
+from sealq_web.login import local_path
 from sealq_web.pages.languages import COOKIE, LANGUAGES
 from sealq_web.pages.rendering import Reader, render
 from sealq_web.pages.route import PageRoute
@@ -43,9 +44,3 @@ def choose_language(request: Request, code: str) -> Response:
     )
     answer.set_cookie(COOKIE, code, max_age=_YEAR, httponly=True, samesite="lax")
     return answer
-
-
-def local_path(path: str) -> str:
-    """Return a path of this service; whatever else it was leads to the first page."""
-    is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_local else "/"
