@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,21 +96,19 @@ class DocumentLimits:
             )
 
 
-class OpenDocument(Protocol):
+class OpenDocument(ABC):
     """A document whose pages can be had, one at a time.
 
     It belongs to the thread that opened it (pdfium and Pillow's guards are not thread-safe), and
     keeps no page image.
     """
 
-    @property
-    def media_type(self) -> MediaType:
-        """What the file is, by its content."""
+    #: What the file is, by its content.
+    media_type: MediaType
+    #: At least 1.
+    page_count: int
 
-    @property
-    def page_count(self) -> int:
-        """Number of pages, at least 1."""
-
+    @abstractmethod
     def page(self, number: int) -> PageImage:
         """Render or decode a page.
 
@@ -123,17 +122,20 @@ class OpenDocument(Protocol):
                 not read. Others may be whole.
         """
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the file. Twice is harmless."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None: ...
+    ) -> None:
+        self.close()
 
 
 def name_page(name: str, number: int, page_count: int) -> str:

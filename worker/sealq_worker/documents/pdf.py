@@ -8,14 +8,12 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from sealq_storage.media import MediaType
-from sealq_worker.documents.page_image import DocumentLimits, PageImage, name_page
+from sealq_worker.documents.page_image import DocumentLimits, OpenDocument, PageImage, name_page
 from sealq_worker.documents.passwords import passwords_in
 from sealq_worker.documents.pdf_damage import damage_of_page, pictures_of
 from sealq_worker.errors import (
@@ -31,7 +29,7 @@ _POINTS_PER_INCH = 72
 log = logging.getLogger(__name__)
 
 
-class PdfFile:
+class PdfFile(OpenDocument):
     """A PDF. Pages are rendered from the whole file: a page cut out of it can lose its e-seal.
 
     pdfium does not tell what it could not draw: `pdf_damage` finds what can be found.
@@ -68,17 +66,6 @@ class PdfFile:
     def close(self) -> None:
         """Let go of the file."""
         self._pdf.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _check_page_count(self) -> None:
         if not self.page_count:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import BinaryIO, Self
+from types import MappingProxyType
+from typing import BinaryIO
 
 from PIL import Image, ImageFile, ImageOps
 from PIL.BmpImagePlugin import BmpImageFile
@@ -23,7 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from sealq_configs.text import one_line
 from sealq_storage.media import MediaType
-from sealq_worker.documents.page_image import DocumentLimits, PageImage, name_page
+from sealq_worker.documents.page_image import DocumentLimits, OpenDocument, PageImage, name_page
 from sealq_worker.documents.pixels import picture_dpi, to_bgr
 from sealq_worker.documents.tiff_frames import count_frames
 from sealq_worker.errors import CorruptDocumentError, TooManyPixelsError
@@ -53,7 +53,7 @@ _AS_FAR_AS_IT_GOES = (
 log = logging.getLogger(__name__)
 
 
-class PictureFile:
+class PictureFile(OpenDocument):
     """A picture file. Every page is decoded afresh, so a failed one leaves nothing behind."""
 
     def __init__(
@@ -84,17 +84,6 @@ class PictureFile:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _decode(self, where: str, number: int, remedy: str) -> PageImage:
         with _pillow_errors(where, remedy):
