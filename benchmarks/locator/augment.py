@@ -6,11 +6,14 @@ conversion or a reader with scissors does to it afterwards.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from locator.views import Floats, Pixels, View, clip_to
+from sealq_worker.paper import paper_of
 
 #: Share of views that are zoomed in or out; the rest stay as the page is seen in use.
 ZOOMED = 0.6
@@ -44,7 +47,7 @@ def augment(view: View, side: int, rng: np.random.Generator) -> View:
 def resized(view: View, side: int) -> View:
     """Return a view at the network's size, otherwise unchanged."""
     full = np.array([0.0, 0.0, view.image.shape[1], view.image.shape[0]])
-    return _window(view, full, side, np.zeros(3))
+    return _window(view, full, side, (0.0, 0.0, 0.0))
 
 
 def _zoom(view: View, side: int, rng: np.random.Generator) -> View:
@@ -54,32 +57,24 @@ def _zoom(view: View, side: int, rng: np.random.Generator) -> View:
     stretch = STRETCH ** rng.uniform(-0.5, 0.5)
     size = full * rng.uniform(*ZOOMS) * np.array([stretch, 1 / stretch])
     corner = rng.uniform(0, 1, 2) * (full - size)
-    paper = rng.integers(0, 256, 3) if rng.random() < ON_GROUND else _paper(view.image)
+    ground = rng.random() < ON_GROUND
+    paper = rng.integers(0, 256, 3).tolist() if ground else paper_of(view.image)
     return _window(view, np.concatenate([corner, corner + size]), side, paper)
 
 
-def _window(
-    view: View, window: npt.NDArray[np.float64], side: int, paper: npt.NDArray[np.generic]
-) -> View:
+def _window(view: View, window: npt.NDArray[np.float64], side: int, paper: Sequence[float]) -> View:
     x1, y1, x2, y2 = (int(value) for value in np.round(window))
     height, width = view.image.shape[:2]
     inside = view.image[max(y1, 0) : min(y2, height), max(x1, 0) : min(x2, width)]
     rims = (max(-y1, 0), max(y2 - height, 0), max(-x1, 0), max(x2 - width, 0))
     if any(rims):
-        colour = [float(channel) for channel in paper]
-        framed = cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=colour)
+        framed = cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=paper)
         inside = np.asarray(framed, np.uint8)
     image = cv2.resize(inside, (side, side), interpolation=cv2.INTER_AREA)
     frame = np.array([x1, y1, x2, y2], np.float64)
     boxes, labels = clip_to(view.boxes.astype(np.float64), view.labels, frame)
     scaled = (boxes - np.tile(frame[:2], 2)) * np.tile(side / (frame[2:] - frame[:2]), 2)
     return View(np.asarray(image, np.uint8), scaled.astype(np.float32), labels)
-
-
-def _paper(image: Pixels) -> npt.NDArray[np.generic]:
-    """Return the colour that most of the picture's rim has."""
-    rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    return np.asarray(np.median(rim, axis=0))
 
 
 def _turn(view: View, rng: np.random.Generator) -> View:

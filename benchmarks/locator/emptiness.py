@@ -16,7 +16,7 @@ import click
 
 from locator.compare import paddlex_module
 from sealbench.fonts import Split
-from sealbench.match import TRUE_SEAL, iou
+from sealbench.match import iou
 from sealbench.pages import make_page
 from sealbench.truth import PageTruth
 from sealq_worker.second_look import has_seal, look_closer
@@ -53,13 +53,15 @@ class Seeming:
     @property
     def empty(self) -> bool:
         """Whether no whole seal stands on it."""
-        return all(seal.label != TRUE_SEAL for seal in self.truth.seals)
+        return not self.truth.whole_seals
 
     def hits(self, enough: float) -> tuple[int, int]:
         """Return how many seals are found from a score on, and how many boxes are on none."""
         kept = [box["coordinate"] for box in self.boxes if box["score"] >= enough]
-        seals = [seal.box for seal in self.truth.seals if seal.label == TRUE_SEAL]
-        found = sum(any(iou(tuple(box), seal) >= _HIT for box in kept) for seal in seals)
+        found = sum(
+            any(iou(tuple(box), seal.box) >= _HIT for box in kept)
+            for seal in self.truth.whole_seals
+        )
         return found, len(kept) - found
 
 
@@ -76,7 +78,7 @@ def seeming(model: Path, seeds: range, split: Split) -> Iterator[Seeming]:
 
 def print_figures(pages: Sequence[Seeming], of: int) -> None:
     """Print what the second look costs, and what each score would gain."""
-    missed = sum(seal.label == TRUE_SEAL for page in pages for seal in page.truth.seals)
+    missed = sum(len(page.truth.whole_seals) for page in pages)
     median = statistics.median(page.seconds for page in pages)
     click.echo(f"{len(pages)} of {of} pages seemed empty; a second look takes {median:.3f} s")
     click.echo("from score    seals found    boxes on none")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sealbench.figures import Mean, Share, mean
-from sealbench.match import TRUE_SEAL, Alarm, LabelMatch
+from sealbench.match import Alarm, LabelMatch
 from sealbench.outcome import PageOutcome
-from sealbench.truth import SealTruth
+from sealbench.truth import TRUE_SEAL, SealTruth
 
 #: Upper ends, in degrees off upright, of the slices of rotation.
 _ROTATIONS = (15, 45, 135, 180)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sealbench.truth import DistractorTruth, PageTruth, SealTruth
+from sealbench.truth import (
+    TRUE_CUT,
+    TRUE_SEAL,
+    TRUE_TAX_MARK,
+    DistractorTruth,
+    PageTruth,
+    SealTruth,
+)
 
 #: x1, y1, x2, y2 in the pixels of the truth's page.
 Box = tuple[float, float, float, float]
@@ -15,9 +22,6 @@ Thing = SealTruth | DistractorTruth
 
 #: Labels of a locator: a whole seal (the only one that is read), part of one, a tax bureau's mark.
 SEAL, CUT_SEAL, TAX_MARK = "seal", "cut_seal", "tax_mark"
-
-#: Labels of the truth for the same three.
-TRUE_SEAL, TRUE_CUT, TRUE_TAX_MARK = "seal", "cut", "tax_mark"
 
 #: From this IoU on a box counts as that of a cut seal, at whatever threshold whole seals are asked
 #: for: how tightly it sits says nothing of the whole ones.
@@ -130,12 +134,12 @@ def _match_whole(truth: PageTruth, found: Sequence[Found], threshold: float) -> 
     boxes = _labelled(found, SEAL)
     cut = _true(truth, TRUE_CUT)
     # Cut seals compete: a box that lies better on one must not be pressed onto a whole one beside.
-    pairs = assign(boxes, [*_true(truth, TRUE_SEAL), *cut], threshold)
+    pairs = assign(boxes, [*truth.whole_seals, *cut], threshold)
     paired = {id(pair.found) for pair in pairs}
     spare = [box for box in boxes if id(box) not in paired and not _is_on(box, cut)]
     return LabelMatch(
         tuple(pair for pair in pairs if pair.seal.label == TRUE_SEAL),
-        _missed(_true(truth, TRUE_SEAL), pairs),
+        _missed(truth.whole_seals, pairs),
         tuple(Alarm(box, _culprit(truth, box)) for box in spare),
     )
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from sealbench.figures import Share
 from sealbench.finding import Case, Finding, SlicedFinding, cases_of, finding, sliced
-from sealbench.match import CUT_SEAL, TRUE_TAX_MARK, Alarm, PageMatch, Thing, match_page
+from sealbench.match import CUT_SEAL, Alarm, PageMatch, Thing, match_page
 from sealbench.outcome import PageOutcome
 from sealbench.reading import Reading, reading, text_cases
 from sealbench.second_look import SecondLookFigures, second_look
-from sealbench.truth import SealTruth
+from sealbench.truth import TRUE_TAX_MARK, SealTruth
 
 #: The IoU at which alarms are counted and texts looked up.
 LOOSE = 0.5

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealbench.bench import Bench
-from sealbench.match import TRUE_SEAL, Box
+from sealbench.match import Box
 from sealbench.misses import Miss, misses
 from sealbench.outcome import PageOutcome
+from sealbench.truth import TRUE_SEAL
 
 Image = NDArray[np.uint8]
 

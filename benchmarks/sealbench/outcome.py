@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sealbench.match import TRUE_TAX_MARK, Found
-from sealbench.truth import PageTruth
+from sealbench.match import Found
+from sealbench.truth import TRUE_TAX_MARK, PageTruth
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,9 @@ def seal_crops(split: Split, count: int, *, first_seed: int = 0) -> Iterator[Sea
 def crops_of(page: BenchPage, seed: int) -> Iterator[SealCrop]:
     """Yield the whole seals of one page; the seed says by how much each box is off."""
     rng = np.random.default_rng([seed, _STREAM])
-    for seal in page.truth.seals:
-        if seal.label == "seal":
-            x1, y1, x2, y2 = _located(seal.box, page.image.shape, rng)
-            yield SealCrop(page.image[y1:y2, x1:x2].copy(), (x1, y1), seal, page.truth)
+    for seal in page.truth.whole_seals:
+        x1, y1, x2, y2 = _located(seal.box, page.image.shape, rng)
+        yield SealCrop(page.image[y1:y2, x1:x2].copy(), (x1, y1), seal, page.truth)
 
 
 def _located(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sealbench.figures import Share
-from sealbench.match import SEAL, PageMatch
+from sealbench.match import PageMatch
 from sealbench.outcome import PageOutcome
 
 #: What regions that it found say, and the stage that it takes.
@@ -76,5 +76,5 @@ def _empty(outcomes: Sequence[PageOutcome]) -> Iterator[tuple[str, Share]]:
 
 
 def _share_empty(outcomes: Sequence[PageOutcome]) -> Share:
-    empty = sum(all(seal.label != SEAL for seal in one.truth.seals) for one in outcomes)
+    empty = sum(not one.truth.whole_seals for one in outcomes)
     return Share(empty, len(outcomes))

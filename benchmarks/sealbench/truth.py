@@ -14,6 +14,9 @@ from typing import Any
 Box = tuple[float, float, float, float]
 Polygon = tuple[tuple[float, float], ...]
 
+#: Labels: a whole seal, part of one, a tax bureau's printed mark.
+TRUE_SEAL, TRUE_CUT, TRUE_TAX_MARK = "seal", "cut", "tax_mark"
+
 
 @dataclass(frozen=True)
 class TextTruth:
@@ -100,6 +103,11 @@ class PageTruth:
     height: int
     seals: tuple[SealTruth, ...]
     distractors: tuple[DistractorTruth, ...]
+
+    @property
+    def whole_seals(self) -> tuple[SealTruth, ...]:
+        """The whole seals on it."""
+        return tuple(seal for seal in self.seals if seal.label == TRUE_SEAL)
 
     def to_json(self) -> dict[str, Any]:
         """Return the page as values that `json` writes."""

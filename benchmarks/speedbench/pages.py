@@ -163,6 +163,4 @@ def _wanted(document: Document, seed: int) -> Iterator[tuple[Iterator[int], bool
 
 
 def _is(truth: PageTruth, *, sealed: bool) -> bool:
-    if sealed:
-        return any(seal.label == "seal" for seal in truth.seals)
-    return not truth.seals
+    return bool(truth.whole_seals) if sealed else not truth.seals

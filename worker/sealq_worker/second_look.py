@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_worker.paper import paper_of
 from sealq_worker.view import SEAL_LABEL
 
 #: A page, (h, w, 3), BGR.
@@ -182,14 +183,8 @@ def _shown(image: Image, window: Window) -> Image:
         return inside
     rims = (-y1, y2 - height, -x1, x2 - width)
     return np.asarray(
-        cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=_paper(image)), np.uint8
+        cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=paper_of(image)), np.uint8
     )
-
-
-def _paper(image: Image) -> list[float]:
-    """Return the colour that most of the page's rim has."""
-    rim = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    return [float(channel) for channel in np.median(rim, axis=0)]
 
 
 def _cut(coordinate: Sequence[float], window: Window, image: Image) -> bool:
