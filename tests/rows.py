@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from waiting import until
 
@@ -68,6 +68,14 @@ def new_pages(sessions: Sessions, job_id: str, source: str = "a.pdf", pages: int
     with sessions.begin() as session:
         (document,) = claim_documents(session, ids, "counter", 60)
         return finish_counting(session, "counter", {document: counted})[document.id]
+
+
+def page_states(sessions: Sessions) -> list[tuple[str, str | None, int]]:
+    """Return state, error code and attempts of all pages in their order."""
+    query = select(Page.state, Page.error_code, Page.attempts)
+    with sessions.begin() as session:
+        rows = session.execute(query.order_by(Page.document_id, Page.number))
+        return [(state, code, attempts) for state, code, attempts in rows]
 
 
 def new_reading(sha256: str = "c" * 64, page: int = 1, *regions: NewRegion) -> NewReading:

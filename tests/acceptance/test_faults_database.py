@@ -13,7 +13,7 @@ from threading import Event
 
 import pytest
 from fakes import open_runtime, settings_for
-from fault_stack import fault_stack, patiently
+from fault_stack import FaultStack, Workers, fault_stack, patiently
 from faulty_pages import harmless
 from rows import migrated, new_job, new_pages
 from sqlalchemy import Engine, create_engine, make_url, select, text, update
@@ -51,15 +51,22 @@ def refusing(admin: Engine, url: str) -> Iterator[None]:
         connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
 
 
+@contextmanager
+def reading(stack: FaultStack) -> Iterator[Workers]:
+    """Run workers that are in the middle of a document of twenty pages."""
+    stack.add("a.tif", harmless(20))
+    stack.submit("a.tif")
+    with stack.working(FAULTY_SLOW=SLOW) as workers:
+        patiently(lambda: stack.states()["done"] >= 3)
+        yield workers
+
+
 def test_a_database_that_refuses_for_a_while_makes_reading_pause(
     tmp_path: Path, postgres_url: str, redis_url: str, admin: Engine
 ) -> None:
     settings = settings_for(tmp_path / "home", postgres_url, redis_url, resume_seconds=1)
     with fault_stack(settings) as stack:
-        stack.add("a.tif", harmless(20))
-        stack.submit("a.tif")
-        with stack.working(FAULTY_SLOW=SLOW) as workers:
-            patiently(lambda: stack.states()["done"] >= 3)
+        with reading(stack) as workers:
             (before,) = workers.processes()
             with refusing(admin, postgres_url):
                 patiently(lambda: stack.log.count("the database: ") >= 3)
@@ -75,10 +82,7 @@ def test_a_worker_that_dies_while_the_database_refuses_works_again_afterwards(
 ) -> None:
     settings = settings_for(tmp_path / "home", postgres_url, redis_url, resume_seconds=1)
     with fault_stack(settings) as stack:
-        stack.add("a.tif", harmless(20))
-        stack.submit("a.tif")
-        with stack.working(FAULTY_SLOW=SLOW) as workers:
-            patiently(lambda: stack.states()["done"] >= 3)
+        with reading(stack) as workers:
             with refusing(admin, postgres_url):
                 workers.processes()[0].kill()
                 patiently(lambda: "can't be given back yet" in stack.log)

@@ -1,4 +1,4 @@
-"""A stack of its own for each test of a flow: settings, and sessions on its migrated database."""
+"""What tests of flows begin with: a stack of their own, its migrated database, a document."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import settings_for
-from rows import migrated
+from fakes import settings_for, tiff
+from rows import migrated, new_job
 
 from sealq_configs.settings import Settings
 from sealq_storage.sql.engine import Sessions
@@ -19,6 +19,19 @@ def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
+def sessions(database_url: str) -> Iterator[Sessions]:
+    with migrated(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def job_id(sessions: Sessions) -> str:
+    return new_job(sessions)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    """A document of three pages."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(3))
+    return path

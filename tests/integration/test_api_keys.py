@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,6 @@ from sealq_storage.api_keys import (
 )
 from sealq_storage.sql.access_tables import ApiKey
 from sealq_storage.sql.engine import Sessions
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def test_a_key_is_found_by_its_text_and_stored_nowhere(sessions: Sessions) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from page_cases import OWNER, Cases, cases
-from rows import migrated, new_documents, new_job, new_pages
+from rows import new_documents, new_job, new_pages
 
 from sealq_storage.browse import (
     DocumentFilter,
@@ -20,12 +18,6 @@ from sealq_storage.objects import ObjectStore
 from sealq_storage.page_view import document_of_job, page_marks, see_page, see_reading
 from sealq_storage.reviews import Decision, NewReview, save_review
 from sealq_storage.sql.engine import Sessions
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

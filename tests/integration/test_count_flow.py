@@ -23,7 +23,7 @@ from fakes import (
     work_off,
 )
 from odd_files import PdfPage, corner_mark, encode, pdf
-from rows import end_leases, migrated, new_job
+from rows import end_leases, new_job
 from sqlalchemy import select
 
 from sealq_configs.settings import Settings
@@ -58,12 +58,6 @@ FAILING_FILE = "file:///proc/self/mem"
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
     return settings_for(tmp_path, database_url, redis_url, chunk_pages=4)
-
-
-@pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -37,12 +37,6 @@ def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
 
 
 @pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
-
-
-@pytest.fixture
 def transport(settings: Settings) -> Transport:
     return Transport(make_celery(settings))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from rows import end_leases, migrated, new_documents, new_job, shift_clock, until_it_waits
+from rows import end_leases, new_documents, new_job
 from sqlalchemy import select, update
 
 from sealq_storage.documents import (
@@ -29,12 +28,6 @@ from sealq_storage.sql.tables import Document, Page
 LEASE = 600
 
 COUNTED = Counted("c" * 64, size=7, media_type="image/tiff", page_count=3, numbers=[1, 3])
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -96,39 +89,6 @@ class TestClaim:
         first, second = claim(sessions, ids[::-1], "worker")
         assert (first.source, second.source) == ("a.pdf", "b.pdf")
         assert (first.pages, first.priority, first.device_kind) == ("1-3", 7, "gpu")
-
-    def test_a_claim_that_meets_another_not_yet_committed_gets_nothing(
-        self, sessions: Sessions, ids: list[int]
-    ) -> None:
-        with ThreadPoolExecutor(1) as pool:
-            with sessions.begin() as session:
-                assert len(claim_documents(session, ids, "first", LEASE)) == 2
-                second = pool.submit(claim, sessions, ids, "second")
-                until_it_waits(session, second)
-            assert second.result() == []
-
-    def test_while_the_lease_lasts_only_its_worker_can_claim(
-        self, sessions: Sessions, ids: list[int]
-    ) -> None:
-        claim(sessions, ids, "worker")
-        assert claim(sessions, ids, "another") == []
-        assert len(claim(sessions, ids, "worker")) == 2
-
-    def test_after_the_lease_another_can(self, sessions: Sessions, ids: list[int]) -> None:
-        claim(sessions, ids, "worker", lease=-1)
-        assert len(claim(sessions, ids, "another")) == 2
-
-    @pytest.mark.parametrize("days", [-1, 1])
-    def test_the_lease_goes_by_the_databases_clock(
-        self, sessions: Sessions, ids: list[int], days: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with monkeypatch.context() as patch:
-            shift_clock(patch, days)
-            claim(sessions, ids[:1], "wrong")
-        claim(sessions, ids[1:], "right")
-        assert claim(sessions, ids[:1], "right") == []
-        shift_clock(monkeypatch, days)
-        assert claim(sessions, ids[1:], "wrong") == []
 
     def test_only_begin_counts_an_attempt(self, sessions: Sessions, ids: list[int]) -> None:
         claim(sessions, ids, "worker")

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -34,17 +33,6 @@ OWNER = "天津君和缘商贸有限公司"
 DOCS = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
 
 ROWS = {"seal": seal_rows, "document": document_rows, "exception": exception_rows}
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def job_id(sessions: Sessions) -> str:
-    return new_job(sessions)
 
 
 @pytest.fixture

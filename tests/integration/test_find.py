@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,6 @@ from sealq_producer.cli import main
 from sealq_storage.sql.engine import Sessions
 
 OWNER = "天津君和缘商贸有限公司"
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def search(sessions: Sessions, text: str, **values: object) -> Found:

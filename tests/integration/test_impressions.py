@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -33,17 +32,6 @@ from sealq_worker.reader import RawReading
 
 OWNER = "天津君和缘商贸有限公司"
 ALL = (1 << 64) - 1
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def job_id(sessions: Sessions) -> str:
-    return new_job(sessions)
 
 
 def looking(pixels: str, look: int, *lines: str) -> NewRegion:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from rows import (
     finish_page,
-    migrated,
     new_documents,
     new_job,
     new_pages,
@@ -40,12 +38,6 @@ from sealq_storage.sql.tables import Document, Job, Page, Pipeline, Table
 MARCH = "march"
 
 COUNTED = Counted(sha256="c" * 64, size=1, media_type="image/tiff", page_count=1, numbers=[1])
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def states(sessions: Sessions, table: type[Document | Page]) -> list[str]:

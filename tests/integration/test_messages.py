@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes import settings_for
 from kombu.entity import Queue
 from kombu.exceptions import ContentDisallowed
 from kombu.messaging import Producer
@@ -26,8 +25,8 @@ class Hostile:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_url: str, redis_url: str) -> Settings:
-    return settings_for(tmp_path, sqlite_url, redis_url)
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
 
 
 @pytest.mark.parametrize("serializer", ["pickle", "yaml"])

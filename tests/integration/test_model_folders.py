@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from fakes import settings_for, submit_files, tiff, work_off
-from rows import migrated
+from fakes import submit_files, tiff, work_off
 from sqlalchemy import select
 
 from sealq_configs.parameters import PredictParameters
@@ -50,14 +48,8 @@ def named(tmp_path: Path, folder: Path) -> PipelineSpec:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_url: str, redis_url: str) -> Settings:
-    return settings_for(tmp_path, sqlite_url, redis_url)
-
-
-@pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
 
 
 def test_a_job_with_a_folder_that_is_not_trusted_fails_with_the_remedy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -10,13 +10,10 @@ import pytest
 from rows import (
     end_leases,
     finish_page,
-    migrated,
     new_job,
     new_pages,
     new_reading,
     save_reading,
-    shift_clock,
-    until_it_waits,
 )
 from sqlalchemy import select, update
 
@@ -38,12 +35,6 @@ LEASE = 600
 
 #: An attempt of three.
 CRASH = FailedAttempt(Cause.CRASHED, "It ended.", max_attempts=3)
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -102,16 +93,6 @@ class TestClaim:
             claimed = [id_ for got in pool.map(work, range(4)) for id_ in got]
         assert sorted(claimed) == ids
 
-    def test_a_claim_that_meets_another_not_yet_committed_gets_nothing(
-        self, sessions: Sessions, ids: list[int]
-    ) -> None:
-        with ThreadPoolExecutor(1) as pool:
-            with sessions.begin() as session:
-                assert len(claim_pages(session, ids, "first", LEASE)) == 3
-                second = pool.submit(claim, sessions, ids, "second")
-                until_it_waits(session, second)
-            assert second.result() == []
-
     def test_what_is_final_is_not_claimed(self, sessions: Sessions, ids: list[int]) -> None:
         with sessions.begin() as session:
             for page_id, state in zip(ids, ("done", "failed", "cancelled"), strict=True):
@@ -123,34 +104,6 @@ class TestClaim:
         claim(sessions, ids, "worker")
         with sessions.begin() as session:
             assert session.scalars(select(Page.attempts)).all() == [0, 0, 0]
-
-
-class TestLease:
-    def test_while_it_lasts_nobody_else_can_claim(self, sessions: Sessions, ids: list[int]) -> None:
-        claim(sessions, ids, "worker")
-        assert claim(sessions, ids, "another") == []
-
-    def test_after_its_end_another_can(self, sessions: Sessions, ids: list[int]) -> None:
-        claim(sessions, ids, "worker", lease=-1)
-        assert claim(sessions, ids, "another") == ids
-
-    def test_its_own_worker_can_claim_again(self, sessions: Sessions, ids: list[int]) -> None:
-        """A message that comes twice to the same worker finds its pages."""
-        claim(sessions, ids, "worker")
-        assert claim(sessions, ids, "worker") == ids
-
-    @pytest.mark.parametrize("days", [-1, 1])
-    def test_it_goes_by_the_databases_clock(
-        self, sessions: Sessions, ids: list[int], days: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A host whose clock is wrong neither takes others' pages nor loses its own."""
-        with monkeypatch.context() as patch:
-            shift_clock(patch, days)
-            claim(sessions, ids[:1], "wrong")
-        claim(sessions, ids[1:], "right")
-        assert claim(sessions, ids[:1], "right") == []
-        shift_clock(monkeypatch, days)
-        assert claim(sessions, ids[1:], "wrong") == []
 
 
 class TestAttempt:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from rows import migrated, new_documents, new_job, new_pages, new_reading, save_reading
+from rows import new_documents, new_job, new_pages, new_reading, save_reading
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
@@ -31,12 +31,6 @@ from sealq_storage.transport import Transport
 
 LINE = NewLine("某某有限公司", 0.9, ((1, 2), (3, 4)))
 SEAL = NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, (LINE, LINE))
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def engine_of(sessions: Sessions) -> Engine:
@@ -225,7 +219,7 @@ class TestStatements:
             claimed = claim_documents(session, ids, "worker", 60)
         told = dict.fromkeys(claimed, Counted("c" * 64, 1, "image/tiff", 2, numbers=[1, 2]))
         assert number_of(sessions, lambda session: begin_documents(session, ids, "worker", 60)) == 1
-        assert number_of(sessions, lambda session: finish_counting(session, "worker", told)) == 2
+        assert number_of(sessions, lambda session: finish_counting(session, "worker", told)) == 3
 
     def test_that_messages_were_sent_is_noted_once(
         self, sessions: Sessions, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ from fakes import (
     work_off,
 )
 from odd_files import TiffFrame, grey_frame, raw_tiff
-from rows import end_leases, spec
+from rows import end_leases, page_states, spec
 from sqlalchemy import select
 
 from sealq_configs.errors import ModelError
@@ -40,22 +40,6 @@ from sealq_worker.fetch import FetchedDocument
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading, Reader
 from sealq_worker.runtime import Runtime
-
-
-@pytest.fixture
-def document(tmp_path: Path) -> Path:
-    """A document of three pages."""
-    path = tmp_path / "a.tif"
-    path.write_bytes(tiff(3))
-    return path
-
-
-def pages(sessions: Sessions) -> list[tuple[str, str | None, int]]:
-    """State, error code and attempts of all pages in their order."""
-    query = select(Page.state, Page.error_code, Page.attempts)
-    with sessions.begin() as session:
-        rows = session.execute(query.order_by(Page.document_id, Page.number))
-        return [(state, code, attempts) for state, code, attempts in rows]
 
 
 def error(sessions: Sessions) -> str:
@@ -81,7 +65,7 @@ class LookingFetcher(CountingFetcher):
 
     @contextmanager
     def fetch(self, location: str, sha256: str | None) -> Iterator[FetchedDocument]:
-        self.attempts.append([attempts for _, _, attempts in pages(self._sessions)])
+        self.attempts.append([attempts for _, _, attempts in page_states(self._sessions)])
         with super().fetch(location, sha256) as fetched:
             yield fetched
 
@@ -100,7 +84,7 @@ class TestAlone:
         reader = CountingReader()
         with open_runtime(settings, reader) as runtime:
             work_off(runtime)
-        assert pages(sessions) == [DONE, ("failed", "corrupt", 1), DONE]
+        assert page_states(sessions) == [DONE, ("failed", "corrupt", 1), DONE]
         assert reader.pages == [1, 3]
 
     def test_a_document_that_is_gone_fails_its_pages_and_the_others_go_on(
@@ -112,7 +96,7 @@ class TestAlone:
             (message,) = count_documents_waiting(runtime)
             document.unlink()
             read_pages(runtime, message.ids)
-        assert pages(sessions) == [("failed", "not_found", 1)] * 3 + [DONE]
+        assert page_states(sessions) == [("failed", "not_found", 1)] * 3 + [DONE]
 
 
 class TestAgain:
@@ -124,7 +108,7 @@ class TestAgain:
         with open_runtime(settings, reader) as runtime:
             messages = work_off(runtime)
         assert reader.pages == [1, 2, 3, 2, 2]
-        assert pages(sessions) == [DONE, ("failed", "reading_failed", 3), DONE]
+        assert page_states(sessions) == [DONE, ("failed", "reading_failed", 3), DONE]
         assert "failed: ZeroDivisionError('a box without width')" in error(sessions)
         reads = [message.ids for message in messages if message.task == TASK_READ]
         assert reads == [reads[0], reads[0][1:2], reads[0][1:2]]
@@ -139,7 +123,7 @@ class TestAgain:
             read_pages(runtime, message.ids)
             trouble.clear()
             work_off(runtime)
-        assert pages(sessions) == [DONE, ("done", None, 2), DONE]
+        assert page_states(sessions) == [DONE, ("done", None, 2), DONE]
 
     def test_a_result_that_cannot_be_stored_fails_its_page(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -147,7 +131,7 @@ class TestAgain:
         submit_files(settings, document, pages="1")
         with open_runtime(settings, MisshapenReader()) as runtime:
             work_off(runtime)
-        assert pages(sessions) == [("failed", "reading_failed", 3)]
+        assert page_states(sessions) == [("failed", "reading_failed", 3)]
 
     def test_a_document_that_fails_to_open_for_no_known_reason_is_tried_again(
         self,
@@ -165,7 +149,7 @@ class TestAgain:
             monkeypatch.setattr("sealq_worker.relay.open_document", fail)
             read_pages(runtime, message.ids)
             work_off(runtime)
-        assert pages(sessions) == [("failed", "reading_failed", 3)]
+        assert page_states(sessions) == [("failed", "reading_failed", 3)]
         assert "a page without height" in error(sessions)
 
     def test_a_document_that_became_a_folder_is_named_as_changed(
@@ -177,7 +161,7 @@ class TestAgain:
             document.unlink()
             document.mkdir()
             read_pages(runtime, message.ids)
-        assert pages(sessions) == [("failed", "changed", 1)]
+        assert page_states(sessions) == [("failed", "changed", 1)]
 
     def test_a_page_that_ends_the_process_each_time_fails_and_costs_its_neighbours_nothing(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -191,7 +175,7 @@ class TestAgain:
                     begin_attempts(session, message.ids[1:2], f"dead {number}", 60)
                     end_leases(session)
             read_pages(runtime, message.ids)
-        assert pages(sessions) == [DONE, ("failed", "crashed", 3), DONE]
+        assert page_states(sessions) == [DONE, ("failed", "crashed", 3), DONE]
         assert "`sealq dead requeue`" in error(sessions)
 
     def test_while_a_document_is_opened_an_attempt_of_all_its_pages_counts(
@@ -205,7 +189,7 @@ class TestAgain:
             fetcher = LookingFetcher(runtime)
             read_pages(replace(runtime, fetcher=fetcher), message.ids)
         assert fetcher.attempts == [[1, 1, 1, 1, 1]] * 2
-        assert pages(sessions) == [DONE] * 5
+        assert page_states(sessions) == [DONE] * 5
 
     def test_what_was_tried_before_is_read_last(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -234,7 +218,7 @@ class TestOnce:
             fetcher = CountingFetcher(runtime)
             read_pages(replace(runtime, fetcher=fetcher), message.ids)
         assert fetcher.names == ["a.tif", "b.tif"]
-        assert pages(sessions) == [DONE] * 5
+        assert page_states(sessions) == [DONE] * 5
 
     def test_a_message_twice_reads_once(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -246,7 +230,7 @@ class TestOnce:
             assert read_pages(runtime, message.ids) == 3
             assert read_pages(runtime, message.ids) == 0
         assert reader.pages == [1, 2, 3]
-        assert pages(sessions) == [DONE] * 3
+        assert page_states(sessions) == [DONE] * 3
 
     def test_pages_that_another_worker_holds_are_left_to_it(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -270,7 +254,7 @@ class TestOnce:
             ids = [id_ for message in count_documents_waiting(runtime) for id_ in message.ids]
             read_pages(runtime, ids)
         assert [reader.pages for reader in readers.values()] == [[1], [2, 3]]
-        assert pages(sessions) == [DONE] * 3
+        assert page_states(sessions) == [DONE] * 3
 
 
 class TestModel:
@@ -284,7 +268,7 @@ class TestModel:
         submit_files(settings, document)
         with open_runtime(settings, load=load) as runtime:
             work_off(runtime)
-        assert pages(sessions) == [("failed", "no_model", 0)] * 3
+        assert page_states(sessions) == [("failed", "no_model", 0)] * 3
         with sessions.begin() as session:
             said = set(session.scalars(select(Page.error)))
         assert said == {"The layout model is missing. Run `sealq models pull`."}
@@ -304,7 +288,7 @@ class TestModel:
         with open_runtime(settings, load=load) as runtime:
             ids = [id_ for message in count_documents_waiting(runtime) for id_ in message.ids]
             read_pages(runtime, ids)
-        assert pages(sessions) == [("failed", "no_model", 0), DONE]
+        assert page_states(sessions) == [("failed", "no_model", 0), DONE]
 
 
 class TestStack:
@@ -317,7 +301,7 @@ class TestStack:
             (message,) = count_documents_waiting(runtime)
             deaf = Dispatcher(sessions, Transport(make_celery(away)), away)
             assert read_pages(replace(runtime, dispatcher=deaf), message.ids) == 2
-        assert pages(sessions) == [DONE, ("due", "reading_failed", 1), DONE]
+        assert page_states(sessions) == [DONE, ("due", "reading_failed", 1), DONE]
         assert unpublished(sessions) == [2]
 
     @pytest.mark.parametrize("kind", [ObjectStoreError, KeyboardInterrupt, SystemExit])
@@ -333,7 +317,7 @@ class TestStack:
             (message,) = count_documents_waiting(runtime)
             with pytest.raises(kind):
                 read_pages(runtime, message.ids)
-        assert pages(sessions) == [("due", None, 0)] * 3
+        assert page_states(sessions) == [("due", None, 0)] * 3
         assert unpublished(sessions) == [1, 2, 3]
 
     def test_told_to_stop_it_finishes_the_page_in_hand_and_publishes_the_others(
@@ -347,7 +331,7 @@ class TestStack:
             stopping = replace(runtime, stopping=lambda: bool(reader.pages))
             assert read_pages(stopping, message.ids) == 1
             (rest,) = take_messages(settings)
-        assert pages(sessions) == [DONE] + [("due", None, 0)] * 4
+        assert page_states(sessions) == [DONE] + [("due", None, 0)] * 4
         assert rest.ids == message.ids[1:]
 
     def test_a_worker_that_was_too_slow_changes_nothing(

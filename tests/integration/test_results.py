@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 import pytest
-from rows import finish_page, migrated, new_documents, new_job, new_pages, new_reading, save_reading
+from rows import finish_page, new_documents, new_job, new_pages, new_reading, save_reading
 from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Session
 
@@ -33,17 +32,6 @@ from sealq_storage.results import (
 )
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Line, Reading, Region
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def job_id(sessions: Sessions) -> str:
-    return new_job(sessions)
 
 
 def line(text: str, score: float = 0.5) -> NewLine:

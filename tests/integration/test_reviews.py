@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from page_cases import OWNER, PURPOSE, Cases, cases
-from rows import migrated
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,12 +28,6 @@ from sealq_storage.reviews import (
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Line, Page, Region
 from sealq_storage.verdicts import NewVerdict, Verdict, save_verdicts
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from alembic import command
 from read_seals import read_document, seal
-from rows import migrated, new_job
+from rows import new_job
 from sqlalchemy import delete, event, select, text
 from sqlalchemy.orm import Session
 
@@ -20,12 +19,6 @@ from sealq_storage.sql.search_tables import POSTGRES_INDEX, SealText
 from sealq_storage.sql.tables import Reading, Region
 
 OWNER = "天津君和缘商贸有限公司"
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 def read(sessions: Sessions, *seals: NewRegion, job_id: str | None = None) -> list[int]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from rows import finish_page, migrated, new_documents, new_job, new_pages, new_reading, save_reading
+from rows import finish_page, new_documents, new_job, new_pages, new_reading, save_reading
 from sqlalchemy import update
 
 from sealq_storage.documents import claim_documents, fail_document
@@ -19,12 +18,6 @@ from sealq_storage.sql.tables import Job, Page, Reading
 from sealq_storage.status import Failure, JobStatus, job_status, list_failures, list_jobs
 
 SEAL = NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, ())
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture

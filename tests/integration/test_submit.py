@@ -15,7 +15,7 @@ from fakes import (
     tiff,
     work_off,
 )
-from rows import migrated, spec
+from rows import spec
 from sqlalchemy import func, select, update
 
 from sealq_configs.errors import StackUnreachableError
@@ -40,12 +40,6 @@ MARCH = "march"
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
     return settings_for(tmp_path, database_url, redis_url, chunk_documents=3)
-
-
-@pytest.fixture
-def sessions(settings: Settings) -> Iterator[Sessions]:
-    with migrated(settings.database) as opened:
-        yield opened
 
 
 @pytest.fixture

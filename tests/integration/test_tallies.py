@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from rows import (
     end_leases,
-    migrated,
     new_documents,
     new_job,
     new_pages,
@@ -39,12 +37,6 @@ from sealq_storage.sql.tables import Document, Job, Page, Reading
 
 SEAL = NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, ())
 MARK = NewRegion("page", (1.0, 2.0, 3.0, 4.0), 0.9, (), label="tax_mark")
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @contextmanager

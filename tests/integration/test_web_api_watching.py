@@ -11,7 +11,7 @@ import pytest
 from fakes import FailingReader, tiff
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
-from rows import migrated, new_job, new_pages, new_reading, save_reading
+from rows import new_job, new_pages, new_reading, save_reading
 from waiting import until
 from web import new_key, serving, web_settings, working
 
@@ -20,12 +20,6 @@ from sealq_configs.settings import Settings
 from sealq_storage.api_keys import Scope
 from sealq_storage.measures import take_measures
 from sealq_storage.sql.engine import Sessions
-
-
-@pytest.fixture
-def sessions(database_url: str) -> Iterator[Sessions]:
-    with migrated(database_url) as opened:
-        yield opened
 
 
 @pytest.fixture
