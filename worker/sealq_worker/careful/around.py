@@ -7,14 +7,15 @@ read once more, cut on the opposite side, and of either reading the half far fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from sealq_worker.careful.models import LINE_HEIGHT, SealModels
 from sealq_worker.careful.naming import name_of, weight_of
-from sealq_worker.careful.observation import Geometry
+from sealq_worker.careful.observation import Geometry, Image
 from sealq_worker.careful.outline import Points
 from sealq_worker.careful.owners import ENDINGS
 from sealq_worker.careful.scoring import Mark, Placed
@@ -28,9 +29,9 @@ _GAP_WINDOW = 0.04
 #: Mean ink in such a window below which there is nothing.
 _NOTHING = 0.05
 
-#: A name is beyond doubt where its faintest character has this probability, and its ends are so
-#: far from the cut, as a share of the ring.
-_SURE, _OFF_THE_CUT = 0.8, 0.06
+#: A name is whole where it ends as names do, its faintest character has the first probability, and
+#: its ends are so far from the cut, as a share of the ring. It is beyond doubt with the second.
+_SEEN, _SURE, _OFF_THE_CUT = 0.4, 0.8, 0.06
 
 #: Share of the ring within which characters of two readings are one.
 _SAME_PLACE = 0.02
@@ -50,8 +51,8 @@ class Found:
 
     @property
     def sure(self) -> bool:
-        """Whether one reading was beyond doubt."""
-        return len(self.whole) == 1
+        """Whether one reading was enough, and beyond doubt."""
+        return len(self.whole) == 1 and min(mark.score for mark in self.marks) >= _SURE
 
     def covering(self, part: Strip) -> dict[str, Placed]:
         """Return the readings of the whole ring that do not cut a part of it, placed around it."""
@@ -71,7 +72,7 @@ def look_around(seal: SealViews, models: SealModels, band: tuple[float, float]) 
     cut = find_cut(seal, band)
     first = _read_whole(seal, models, band, cut)
     name = name_of(first.marks)
-    if _beyond_doubt(name, cut):
+    if _is_whole(name, cut):
         return Found(name, (first,))
     second = _read_whole(seal, models, band, cut + 0.5)
     names = (name, name_of(second.marks), name_of(opened(joined(first, second))))
@@ -83,7 +84,7 @@ def read_strips(
 ) -> dict[str, Placed]:
     """Read strips, each in the view that its name begins with."""
     pictures = [
-        unwrapped(getattr(seal, name.split()[0]), seal.geometry, strip, LINE_HEIGHT, stretch)
+        seal.drawn(name.split()[0], _unwrapping(seal.geometry, strip, stretch))
         for name, strip in strips.items()
     ]
     lines = models.recognise(pictures)
@@ -92,6 +93,10 @@ def read_strips(
         name: Placed(line, -strip.start - strip.span if strip.flipped else strip.start, strip.span)
         for (name, strip), line in zip(strips.items(), lines, strict=True)
     }
+
+
+def _unwrapping(geometry: Geometry, strip: Strip, stretch: float) -> Callable[[Image], Image]:
+    return partial(unwrapped, geometry=geometry, strip=strip, height=LINE_HEIGHT, stretch=stretch)
 
 
 def ring_strip(geometry: Geometry, band: tuple[float, float], start: float, span: float) -> Strip:
@@ -165,8 +170,8 @@ def _read_whole(
     return read_strips(seal, models, {"sharp": whole})["sharp"]
 
 
-def _beyond_doubt(name: Sequence[Mark], cut: float) -> bool:
-    if not name or min(mark.score for mark in name) < _SURE:
+def _is_whole(name: Sequence[Mark], cut: float) -> bool:
+    if not name or min(mark.score for mark in name) < _SEEN:
         return False
     off = name[0].at - cut, cut + 1.0 - name[-1].at
     return min(off) > _OFF_THE_CUT and "".join(mark.char for mark in name).endswith(ENDINGS)

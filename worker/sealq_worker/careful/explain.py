@@ -13,7 +13,8 @@ from PIL import ImageDraw, ImageFont
 
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Observation
 from sealq_worker.careful.outline import family_of, outline_of
-from sealq_worker.careful.unwrap import Strip, outline_of_strip
+from sealq_worker.careful.ring import OUTER_BAND, top_of
+from sealq_worker.careful.unwrap import Strip, outline_of_strip, unwrapped
 
 #: Pixels: width of the picture, side of a tile in it, height of a strip, of text, between things.
 _WIDTH, _TILE, _STRIP, _TEXT, _GAP = 1000, 320, 64, 18, 8
@@ -67,10 +68,12 @@ def _tiles(crop: Image, observation: Observation) -> Pictures.Image:
 
 
 def _strips(observation: Observation) -> Iterator[Pictures.Image]:
-    if "strip" in observation.steps:
-        strip = _picture(observation.steps["strip"])
-        width = min(_WIDTH - 2 * _GAP, strip.width * _STRIP // strip.height)
-        yield strip.resize((width, _STRIP))
+    geometry = observation.geometry
+    if family_of(geometry) == "ellipse":
+        bottom = top_of(geometry, geometry.rotation or 0.0) + 0.5
+        ring = Strip(bottom, 1.0, 0.0, OUTER_BAND[1] * geometry.axes[1])
+        strip = _picture(unwrapped(observation.steps["sharp"], geometry, ring, _STRIP))
+        yield strip.resize((min(_WIDTH - 2 * _GAP, strip.width), _STRIP))
 
 
 def _writing(observation: Observation, letters: ImageFont.FreeTypeFont) -> Pictures.Image:

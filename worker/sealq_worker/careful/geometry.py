@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 
 import cv2
@@ -87,7 +88,7 @@ def _fitted(family: Family, mask: Mask) -> tuple[float, Geometry]:
     coarse = [_climbed(family, starts[i], near, _STEPS[:1]) for i in order]
     _, outline = max(coarse, key=lambda found: found[0])
     worth, outline = _climbed(family, outline, near, _STEPS[1:])
-    covered = float(_support(placed(outline[None], unit_points(family, _SUPPORT_POINTS)), near)[0])
+    covered = float(_support(placed(outline[None], _unit_points(family)), near)[0])
     return worth - _HEAD_START[family], replace(_geometry(family, outline), fit=covered)
 
 
@@ -114,14 +115,18 @@ def _extent(mask: Mask) -> Box:
 
 def _worths(family: Family, outlines: Outlines, near: Mask) -> Points:
     """Say how well outlines fit: ink under them, less beside them."""
-    unit = unit_points(family, _SUPPORT_POINTS)
-    on = _support(placed(outlines, unit), near)
-    outside = _support(placed(_grown(family, outlines, _APART), unit), near)
-    inside = _support(placed(_grown(family, outlines, -_APART), unit), near)
+    beside = (_grown(family, outlines, by) for by in (_APART, -_APART))
+    all_three = placed(np.concatenate([outlines, *beside]), _unit_points(family))
+    on, outside, inside = np.split(_support(all_three, near), 3)
     worth = on - _OUTSIDE * outside - _INSIDE * inside
     short, long = outlines[:, 2:4].min(axis=1), outlines[:, 2:4].max(axis=1)
     sound = (short >= _LEAST_ASPECT[family] * long) & (long >= 0.3 * max(near.shape))
     return np.where(sound, worth, -1.0)
+
+
+@cache
+def _unit_points(family: Family) -> Points:
+    return unit_points(family, _SUPPORT_POINTS)
 
 
 def _grown(family: Family, outlines: Outlines, by: float) -> Outlines:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealq_worker.careful.observation import Image, Ink
+from sealq_worker.careful.pixels import in_colour, least_of, most_of
 
 Grey = NDArray[np.uint8]
 Amounts = NDArray[np.float32]
@@ -59,7 +60,7 @@ class InkPicture:
     @property
     def clean(self) -> Image:
         """The ink alone, dark on white, contrast stretched: (h, w, 3) uint8."""
-        return as_picture(self.amount)
+        return in_colour(as_grey(self.amount))
 
 
 def inks_of(crop: Image) -> list[InkPicture]:
@@ -71,7 +72,7 @@ def inks_of(crop: Image) -> list[InkPicture]:
     absorbed = absorbance(crop)
     colours = ink_colours(absorbed)
     found = [_picture(unmixed(absorbed, colour), _name(colour)) for colour in colours]
-    found.append(_picture(absorbed.min(axis=2), "black"))
+    found.append(_picture(least_of(absorbed), "black"))
     found.append(_faint(found[-1]))
     return found
 
@@ -101,11 +102,13 @@ def ink_colours(absorbed: Amounts) -> list[Amounts]:
     Args:
         absorbed: (h, w, 3). Of colours that spare the same channel only the stronger is seen.
     """
-    calm = cv2.blur(absorbed, (3, 3))
-    spread, spared = np.ptp(calm, axis=2), calm.argmin(axis=2)
-    found = []
+    calm: Amounts = np.asarray(cv2.blur(absorbed, (3, 3)), np.float32)
+    least = least_of(calm)
+    spread = most_of(calm) - least
+    coloured, found = spread > _LEAST_SPREAD, []
     for channel in range(3):
-        own = (spread > _LEAST_SPREAD) & (spared == channel)
+        own = coloured & (calm[..., channel] == least)
+        coloured &= ~own
         if own.mean() >= _LEAST_COLOURED:
             pure = calm[own & (spread > _PURE * np.quantile(spread[own], 0.9))]
             direction = np.median(pure / np.linalg.norm(pure, axis=1, keepdims=True), axis=0)
@@ -147,11 +150,10 @@ def mask_of(amount: Amounts) -> Grey:
     return clean
 
 
-def as_picture(amount: Amounts) -> Image:
-    """Return ink as dark on white, (h, w, 3) uint8."""
+def as_grey(amount: Amounts) -> Grey:
+    """Return ink as dark on white, (h, w) uint8."""
     dark = np.clip((amount - _WHITE) / (_BLACK - _WHITE), 0, 1)
-    grey = (255 * (1 - dark)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=2)
+    return (255 * (1 - dark)).astype(np.uint8)
 
 
 def _picture(amount: Amounts, name: Ink) -> InkPicture:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sealq_worker.careful.lines import LEAST_ASPECT, find_lines, rules_in
+from sealq_worker.careful.lines import LEAST_ASPECT, find_lines
 from sealq_worker.careful.models import LINE_HEIGHT, Polygon, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
 from sealq_worker.careful.outline import Points
-from sealq_worker.careful.pixels import moved, painted, resized, upright_way, warped
+from sealq_worker.careful.pixels import Matrix, moved, painted, resized, upright_way, warped
 from sealq_worker.careful.scoring import Placed, candidate, consensus, ranked
 from sealq_worker.careful.unwrap import Strip, outline_of_strip
-from sealq_worker.careful.views import SealViews
+from sealq_worker.careful.views import SealViews, dark_in
 
 #: Pixels of an upright picture's height: to read it, and to see how it is turned.
-UPRIGHT_HEIGHT, TURNING_HEIGHT = 480, 240
-#: Of 255: darker pixels have ink; lighter ones have none.
-_MIDDLE_GREY, _LIGHT_GREY = 170, 225
+UPRIGHT_HEIGHT, _TURNING_HEIGHT = 480, 240
+#: Of 255: so far a pixel is covered that belongs to a rule.
+_RULED = 170
+#: Pixels from one to the next of those that say how bright the paper is.
+_PAPER_STEP = 4
 
 #: Depth of the frame, as a share of the shorter half axis, and points that its outline is made of.
 _FRAME_DEPTH, _OUTLINE_POINTS = 0.09, 60
@@ -51,50 +54,52 @@ class Upright:
 
     Attributes:
         images: Views of the seal without its frame, (h, w, 3), by name.
-        inside: The first of them without the ring's texts, either.
         ink: (h, w), 0 and 1, of what lies within those texts.
         taken: (h, w), 0 and 1: where they are.
         back: (2, 3), from its pixels to the crop's.
     """
 
     images: dict[str, Image]
-    inside: Image
     ink: NDArray[np.uint8]
     taken: NDArray[np.uint8]
-    back: NDArray[np.float64]
+    back: Matrix
 
     def to_crop(self, points: Points) -> tuple[Point, ...]:
         """Return where points, (n, 2), lie in the crop."""
         return tuple((float(x), float(y)) for x, y in moved(points, self.back))
 
 
-def turned_upright(
-    seal: SealViews, rotation: float, taken: Sequence[Strip], height: int = UPRIGHT_HEIGHT
-) -> Upright:
+def turned_upright(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> Upright:
     """Return what lies within the ring, upright.
 
     Args:
         seal: Round or oval.
         rotation: Degrees counter-clockwise by which it stands off upright.
         taken: Parts of the ring whose texts are read already: left white, as the ring itself is.
-        height: Of the pictures, in pixels.
     """
-    half = _half_sides(seal.geometry, rotation)
-    scale = height / (2 * half[1])
-    back, size = upright_way(seal.geometry.centre, half, rotation, scale)
+    back, size = _way(seal.geometry, rotation, UPRIGHT_HEIGHT)
+    images = _warped(seal, back, size)
     frame = _left_out(seal.geometry, [], back, size)
     white = _left_out(seal.geometry, taken, back, size)
-    images, inside = {}, []
-    for name in seal.trusted:
-        image = warped(getattr(seal, name), back, size)
-        paper = _paper(image)
-        images[name] = np.where(frame[..., None] > 0, paper, image).astype(np.uint8)
-        inside.append(np.where(white[..., None] > 0, paper, image).astype(np.uint8))
-    # Rules of tables lie level in the crop, not on the upright seal.
-    rules = rules_in(_dark([getattr(seal, name) for name in seal.trusted]))
-    ruled = warped(rules * 255, back, size) > _MIDDLE_GREY
-    ink = np.where(ruled, 0, _dark(inside)).astype(np.uint8)
-    return Upright(images, inside[0], ink, np.where(frame, 0, white).astype(np.uint8), back)
+    ink = _ink(seal, images, white, back)
+    papered = {name: _papered(image, frame) for name, image in images.items()}
+    return Upright(papered, ink, np.where(frame, 0, white).astype(np.uint8), back)
+
+
+def upright_ink(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDArray[np.uint8]:
+    """Return the ink alone, small: enough to see how the seal is turned.
+
+    Args:
+        seal: Round or oval.
+        rotation: Degrees counter-clockwise by which it stands off upright, about.
+        taken: As `turned_upright` has it.
+
+    Returns:
+        (h, w), 0 and 1.
+    """
+    back, size = _way(seal.geometry, rotation, _TURNING_HEIGHT)
+    images = _warped(seal, back, size)
+    return _ink(seal, images, _left_out(seal.geometry, taken, back, size), back)
 
 
 def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
@@ -106,7 +111,8 @@ def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ..
     level = _read(upright, [_level(box) for box in boxes], models)
     if any(group[0].score >= _SURE and len(group[0].text) > 1 for group in level):
         return level
-    found = models.detect(upright.inside, _DETECTOR_SIDE)
+    inside = _papered(next(iter(upright.images.values())), upright.taken)
+    found = models.detect(inside, _DETECTOR_SIDE)
     slanting = _read(upright, [_slanting(polygon) for polygon in found], models)
     return max((level, slanting), key=_weight)
 
@@ -115,14 +121,19 @@ def _read(
     upright: Upright, lines: Sequence[_Line], models: SealModels
 ) -> list[tuple[Candidate, ...]]:
     lines = [line for line in lines if line.half[0] >= LEAST_ASPECT * line.half[1]]
-    names = list(upright.images)
-    read = models.recognise([_cut(upright.images[name], line) for line in lines for name in names])
-    groups = []
-    for number, line in enumerate(lines):
-        own = read[number * len(names) : (number + 1) * len(names)]
-        views = {name: Placed(each) for name, each in zip(names, own, strict=True)}
-        groups.append(_group(upright, line, views))
+    views: list[dict[str, Placed]] = [{} for _ in lines]
+    for name, image in upright.images.items():
+        # Lines that were read surely in one view are not read in the next.
+        doubtful = [number for number, seen in enumerate(views) if not _any_sure(seen)]
+        read = models.recognise([_cut(image, lines[number]) for number in doubtful])
+        for number, each in zip(doubtful, read, strict=True):
+            views[number][name] = Placed(each)
+    groups = [_group(upright, line, seen) for line, seen in zip(lines, views, strict=True)]
     return [group for group in groups if group]
+
+
+def _any_sure(views: dict[str, Placed]) -> bool:
+    return any(placed.line.sure for placed in views.values())
 
 
 def _weight(groups: Sequence[tuple[Candidate, ...]]) -> float:
@@ -152,16 +163,6 @@ def _slanting(polygon: Polygon) -> _Line:
     return _Line((float(centre[0]), float(centre[1])), (width / 2, height / 2), rotation)
 
 
-def _dark(views: Sequence[Image]) -> NDArray[np.uint8]:
-    """Return where there is ink: dark in the first view, and not bare in the others.
-
-    Print is missing in one view, strokes are soft in the other.
-    """
-    bounds = (_MIDDLE_GREY, *[_LIGHT_GREY] * (len(views) - 1))
-    dark = [view.max(axis=2) < bound for view, bound in zip(views, bounds, strict=True)]
-    return np.asarray(np.logical_and.reduce(dark), np.uint8)
-
-
 def _group(upright: Upright, line: _Line, views: dict[str, Placed]) -> tuple[Candidate, ...]:
     back, (width, height) = upright_way(line.centre, line.half, line.rotation, 1.0)
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
@@ -170,6 +171,28 @@ def _group(upright: Upright, line: _Line, views: dict[str, Placed]) -> tuple[Can
     readings["agreed"] = consensus(list(readings.values()))
     found = [candidate("inner", marks, polygon, f"line {name}") for name, marks in readings.items()]
     return ranked([each for each in found if each.score >= _LEAST_SCORE])
+
+
+def _way(geometry: Geometry, rotation: float, height: int) -> tuple[Matrix, tuple[int, int]]:
+    """Return how the whole seal is drawn upright, so many pixels high; see `upright_way`."""
+    half = _half_sides(geometry, rotation)
+    return upright_way(geometry.centre, half, rotation, height / (2 * half[1]))
+
+
+def _warped(seal: SealViews, back: Matrix, size: tuple[int, int]) -> dict[str, Image]:
+    return {name: seal.drawn(name, partial(warped, back=back, size=size)) for name in seal.trusted}
+
+
+def _ink(
+    seal: SealViews, images: dict[str, Image], white: NDArray[np.uint8], back: Matrix
+) -> NDArray[np.uint8]:
+    """Return where upright views have ink, rules and what is white left out."""
+    ink = np.where(white, 0, dark_in([*images.values()])).astype(np.uint8)
+    if seal.rules.any():
+        # Rules of tables lie level in the crop, not on the upright seal.
+        height, width = white.shape
+        ink[warped(seal.rules * 255, back, (width, height)) > _RULED] = 0
+    return ink
 
 
 def _half_sides(geometry: Geometry, rotation: float) -> tuple[float, float]:
@@ -183,7 +206,7 @@ def _half_sides(geometry: Geometry, rotation: float) -> tuple[float, float]:
 def _left_out(
     geometry: Geometry,
     taken: Sequence[Strip],
-    back: NDArray[np.float64],
+    back: Matrix,
     size: tuple[int, int],
 ) -> NDArray[np.uint8]:
     """Return a mask of the frame, of what lies beyond it, and of the texts read already."""
@@ -191,8 +214,7 @@ def _left_out(
     there = np.asarray(cv2.invertAffineTransform(back), float)
     white = np.ones((size[1], size[0]), np.uint8)
     whole = Strip(0.0, 1.0, 0.0, _FRAME_DEPTH * short)
-    count = len(outline_of_strip(geometry, whole, _OUTLINE_POINTS)) // 2
-    within = np.array(outline_of_strip(geometry, whole, _OUTLINE_POINTS)[count:])
+    within = np.array(outline_of_strip(geometry, whole, _OUTLINE_POINTS)[_OUTLINE_POINTS:])
     painted(white, moved(within, there), 0)
     for strip in taken:
         part = replace(strip, outer=0.0)
@@ -201,9 +223,11 @@ def _left_out(
     return white
 
 
-def _paper(image: Image) -> NDArray[np.float64]:
-    paper: NDArray[np.float64] = np.quantile(image.reshape(-1, 3), 0.9, axis=0)
-    return paper
+def _papered(image: Image, white: NDArray[np.uint8]) -> Image:
+    """Return a picture with bare paper where a mask says so."""
+    some = image[::_PAPER_STEP, ::_PAPER_STEP].reshape(-1, 3)
+    paper = np.quantile(some, 0.9, axis=0).astype(np.uint8)
+    return np.asarray(cv2.copyTo(image, 1 - white, np.full(image.shape, paper)), np.uint8)
 
 
 def _cut(image: Image, line: _Line) -> Image:

@@ -77,7 +77,7 @@ class Observation:
         groups: One group per text, ring first; in each, the candidates for it, best first.
         passes: Runs of a model.
         seconds: All of it, models included.
-        steps: Pictures of the way there, for `explain`: `mask`, `clean`, `strip`, `upright`.
+        steps: Pictures of the way there, for `explain`: `mask`, `clean`, `sharp`.
     """
 
     geometry: Geometry

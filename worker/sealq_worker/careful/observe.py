@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sealq_worker.careful import inner, ring
-from sealq_worker.careful.around import find_cut
 from sealq_worker.careful.band import text_band
+from sealq_worker.careful.bottom import read_bottom
 from sealq_worker.careful.lines import levelling, levelness
 from sealq_worker.careful.models import Polygon, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Observation
@@ -19,7 +18,7 @@ from sealq_worker.careful.outline import family_of
 from sealq_worker.careful.rectangle import read_block
 from sealq_worker.careful.ring import RingText
 from sealq_worker.careful.star import star_turn
-from sealq_worker.careful.unwrap import Strip, unwrapped
+from sealq_worker.careful.unwrap import Strip
 from sealq_worker.careful.views import SealViews, look_at
 
 Groups = list[tuple[Candidate, ...]]
@@ -29,9 +28,6 @@ _CLEARLY = 1.3
 
 #: Characters and score of a text along the bottom that is surely one.
 _LONG, _SURE = 5, 0.8
-
-#: Pixels of a strip's height in the debug picture.
-_SHOWN_HEIGHT = 64
 
 
 def observe(crop: Image, models: SealModels) -> Observation:
@@ -52,7 +48,7 @@ def observe(crop: Image, models: SealModels) -> Observation:
         groups=tuple(groups),
         passes=counted.passes,
         seconds=time.perf_counter() - started,
-        steps=_steps(replace(seal, geometry=geometry)),
+        steps={"mask": seal.picture.mask * 255, "clean": seal.clean, "sharp": seal.sharp},
     )
 
 
@@ -60,7 +56,7 @@ def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     name = ring.read_name(seal, models)
     if name is None:
         return _read_unturned(seal, models), seal.geometry
-    bottom = ring.read_bottom(seal, models, name)
+    bottom = read_bottom(seal, models, name)
     second, along = _second_name(seal, models, name), [bottom] if bottom else []
     outer, inside = text_band(seal, name.strip)
     taken = [_taken(seal, text.strip, inside) for text in (name, *along)]
@@ -95,7 +91,7 @@ def _rotation(
         return by_star
     best = (-1.0, told[0])
     for rotation in told:
-        off, sharpness = levelling(_turned(seal, rotation, taken))
+        off, sharpness = levelling(inner.upright_ink(seal, rotation, taken))
         if sharpness > _CLEARLY * best[0]:
             best = sharpness, rotation - off
     return (best[1] + 180) % 360 - 180
@@ -114,24 +110,19 @@ def _rotation_by_star(
     the name would not stand evenly around the top, the inner lines tell, or what was surely read
     along the bottom.
     """
-    off = star_turn(_turned(seal, told[0], taken))
+    off = star_turn(inner.upright_ink(seal, told[0], taken))
     if off is None:
         return None
     ways = [(told[0] - off + 72 * way + 180) % 360 - 180 for way in range(5)]
     turned = replace(seal.geometry, rotation=ways[0])
     if ring.off_top(turned, name.candidates[0]) < ring.UNEVEN / 2:
         return ways[0]
-    level = [levelness(_turned(seal, way, taken)) for way in ways]
+    level = [levelness(inner.upright_ink(seal, way, taken)) for way in ways]
     best = int(np.argmax(level))
     if level[best] > _CLEARLY * level[0]:
         return ways[best]
     sure = bottom is not None and _is_sure(bottom.candidates[0])
     return min(ways, key=lambda way: abs((way - told[-1] + 180) % 360 - 180)) if sure else ways[0]
-
-
-def _turned(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDArray[np.uint8]:
-    """Return the ink of what lies within the ring, small: enough to see how it is turned."""
-    return inner.turned_upright(seal, rotation, taken, inner.TURNING_HEIGHT).ink
 
 
 def _is_sure(bottom: Candidate) -> bool:
@@ -156,17 +147,6 @@ def _read_unturned(seal: SealViews, models: SealModels) -> Groups:
 def _read_straight(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     reading = read_block(seal, models)
     return list(reading.groups), replace(seal.geometry, rotation=reading.rotation)
-
-
-def _steps(seal: SealViews) -> dict[str, NDArray[np.uint8]]:
-    steps = {"mask": (seal.picture.mask * 255).astype(np.uint8), "clean": seal.clean}
-    if family_of(seal.geometry) == "ellipse":
-        band = ring.OUTER_BAND
-        cut = find_cut(seal, band)
-        short = seal.geometry.axes[1]
-        strip = Strip(cut, 1.0, 0.0, band[1] * short)
-        steps["strip"] = unwrapped(seal.sharp, seal.geometry, strip, _SHOWN_HEIGHT)
-    return steps
 
 
 @dataclass

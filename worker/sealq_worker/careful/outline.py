@@ -55,8 +55,10 @@ def placed(outlines: Outlines, unit: Points) -> Points:
     x, y, a, b, tilt = (column[:, None] for column in outlines.T)
     u, v = unit[:, 0] * a, unit[:, 1] * b
     cos, sin = np.cos(tilt), np.sin(tilt)
-    points: Points = np.stack([x + u * cos + v * sin, y - u * sin + v * cos], axis=2)
-    return points
+    points = np.empty((2, *u.shape))
+    points[0] = x + u * cos + v * sin
+    points[1] = y - u * sin + v * cos
+    return np.moveaxis(points, 0, 2)
 
 
 def bounded(family: Family, box: tuple[float, float, float, float], tilts: Points) -> Outlines:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+_Number = TypeVar("_Number", np.uint8, np.float32)
 #: (2, 3): from places in the new picture to places in the old one.
 Matrix = NDArray[np.float64]
 
@@ -51,9 +52,31 @@ def warped(image: Pixels, back: Matrix, size: tuple[int, int]) -> Pixels:
     return np.asarray(drawn, np.uint8)
 
 
+def turned_back(image: Pixels, quarters: int) -> Pixels:
+    """Return a picture turned clockwise by so many quarters of a turn, 0 to 3."""
+    return np.ascontiguousarray(np.rot90(image, -quarters))
+
+
 def resized(image: Pixels, size: tuple[int, int]) -> Pixels:
     """Return the picture at another width and height, each pixel the mean of what it covers."""
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def least_of(image: NDArray[_Number]) -> NDArray[_Number]:
+    """Return the least of each pixel's channels, (h, w)."""
+    least: NDArray[_Number] = np.minimum(np.minimum(image[..., 0], image[..., 1]), image[..., 2])
+    return least
+
+
+def most_of(image: NDArray[_Number]) -> NDArray[_Number]:
+    """Return the greatest of each pixel's channels, (h, w)."""
+    most: NDArray[_Number] = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
+    return most
+
+
+def in_colour(grey: Pixels) -> Pixels:
+    """Return a grey picture, (h, w), as (h, w, 3)."""
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def painted(mask: Pixels, corners: NDArray[np.floating[Any]], value: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -13,9 +15,12 @@ from numpy.typing import NDArray
 from sealq_worker.careful.lines import spans_of
 from sealq_worker.careful.models import LINE_HEIGHT, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
-from sealq_worker.careful.pixels import moved, resized, upright_way, warped
+from sealq_worker.careful.pixels import moved, resized, turned_back, upright_way, warped
 from sealq_worker.careful.scoring import Mark, candidate, consensus, marks_of, ranked
 from sealq_worker.careful.views import SealViews
+
+#: x1, y1, x2, y2 in a block's pixels.
+Box = tuple[int, int, int, int]
 
 #: Pixels of the upright picture's shorter side.
 _SHORT_SIDE = 240
@@ -38,9 +43,13 @@ _LOWEST_COLUMNS, _MOST_ROWS = 0.5, 6
 #: Score below which there is no text.
 _LEAST_SCORE = 0.4
 
-#: The view that tells which way a seal is read, and how much more columns weigh than rows on a
-#: square: there the same characters read well either way, and names are cut in columns.
-_FIRST_VIEW, _COLUMNS_FIRST = ("sharp",), 1.2
+#: The view that tells which way a seal is read, and the one that lines in doubt are read in again.
+_FIRST_VIEW, _SECOND_VIEW = "sharp", "crop"
+#: How much more columns weigh than rows on a square: there the same characters read well either
+#: way, and names are cut in columns.
+_COLUMNS_FIRST = 1.2
+#: Score of every line, and characters in all, from which on a way is right.
+_SURE_WAY, _SOME = 0.85, 4
 #: Degrees off the crop's own top from which a way weighs less: single characters that lie on their
 #: side are read as well.
 _UPRIGHT, _LYING = 50.0, 0.9
@@ -66,19 +75,57 @@ class Block:
 
 @dataclass(frozen=True)
 class BlockReading:
-    """What was read, taken one way."""
+    """What was read, taken the way that reads best."""
 
     groups: tuple[tuple[Candidate, ...], ...]
     rotation: float
 
+
+@dataclass(frozen=True)
+class _Line:
+    """A row, or columns that are read as one line.
+
+    Attributes:
+        kind: `row` or `column`.
+        box: Where it lies on its block.
+        cells: What is set side by side, left to right; a row is one cell.
+    """
+
+    kind: Literal["row", "column"]
+    box: Box
+    cells: tuple[Box, ...]
+
+    def cut_from(self, image: Image) -> Image:
+        """Return the line's picture, cut out of one of its block's."""
+        cells = [image[y1:y2, x1:x2] for x1, y1, x2, y2 in self.cells]
+        return cells[0] if self.kind == "row" else np.hstack([_as_cell(cell) for cell in cells])
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A block's lines, as they are read in the first view if its rotation is right.
+
+    Attributes:
+        block: Turned one way.
+        lines: Rows, or columns as one line.
+        read: Each of them.
+    """
+
+    block: Block
+    lines: tuple[_Line, ...]
+    read: tuple[Recognised, ...]
+
     @property
     def weight(self) -> float:
         """How much was read, and how surely: sum over the characters of what exceeds a doubt."""
-        best = [group[0] for group in self.groups]
-        return sum(score - _LEAST_SCORE for each in best for score in each.characters)
+        some = (line for line in self.read if line.score >= _LEAST_SCORE)
+        return sum(score - _LEAST_SCORE for line in some for score in line.characters)
 
-
-_Read = Callable[[Block, SealModels, Sequence[str]], BlockReading]
+    @property
+    def sure(self) -> bool:
+        """Whether no other way can be right: a text lying on its side does not read so well."""
+        count = sum(len(line.text) for line in self.read)
+        return count >= _SOME and all(line.score >= _SURE_WAY for line in self.read)
 
 
 def read_block(seal: SealViews, models: SealModels) -> BlockReading:
@@ -88,36 +135,38 @@ def read_block(seal: SealViews, models: SealModels) -> BlockReading:
         seal: Square, rectangle or diamond.
         models: Recogniser.
     """
-    ways: list[tuple[Block, _Read]] = [(block, _read_rows) for block in blocks_of(seal)]
-    ways += [(block, _read_columns) for block in blocks_of(seal) if _may_have_columns(block)]
     columns = _COLUMNS_FIRST if seal.geometry.shape == "square" else 1.0
 
-    def worth(way: tuple[Block, _Read]) -> float:
-        block, read = way
-        lying = _LYING if abs(block.rotation) > _UPRIGHT else 1.0
-        favour = lying * (columns if read is _read_columns else 1.0)
-        return favour * read(block, models, _FIRST_VIEW).weight
+    def worth(way: _Way) -> float:
+        lying = _LYING if abs(way.block.rotation) > _UPRIGHT else 1.0
+        favour = columns if way.lines and way.lines[0].kind == "column" else 1.0
+        return lying * favour * way.weight
 
-    # One view tells which way is right; only that way is read in all.
-    block, read = max(ways, key=worth)
-    return read(block, models, tuple(block.images))
+    ways: list[_Way] = []
+    for block in sorted(blocks_of(seal), key=lambda block: abs(block.rotation)):
+        ways += _ways(block, models)
+        best = max(ways, key=worth)
+        if best.sure:
+            break
+    return BlockReading(_groups(best, models), best.block.rotation)
 
 
 def blocks_of(seal: SealViews) -> list[Block]:
     """Return the field, turned every way that it may stand."""
-    geometry = seal.geometry
-    turns = (0, 90, 180, 270)
-    return [_block(seal, (geometry.tilt + turn + 180) % 360 - 180, turn) for turn in turns]
-
-
-def _block(seal: SealViews, rotation: float, turn: int) -> Block:
-    half = _half_field(seal.geometry)
-    sides = half if turn % 180 == 0 else half[::-1]
+    centre, half, tilt = seal.geometry.centre, _half_field(seal.geometry), seal.geometry.tilt
     scale = _SHORT_SIDE / (2 * min(half))
-    back, size = upright_way(seal.geometry.centre, sides, rotation, scale)
-    images = {name: warped(getattr(seal, name), back, size) for name in ("crop", "sharp")}
-    ink = (images["sharp"][..., 0] < _MIDDLE_GREY).astype(np.uint8)
-    return Block(images, ink, back, rotation)
+    back, size = upright_way(centre, half, tilt, scale)
+    upright = partial(warped, back=back, size=size)
+    images = {name: seal.drawn(name, upright) for name in (_FIRST_VIEW, _SECOND_VIEW)}
+    blocks = []
+    for quarters in range(4):
+        sides = half if quarters % 2 == 0 else half[::-1]
+        rotation = (tilt + 90 * quarters + 180) % 360 - 180
+        back, _ = upright_way(centre, sides, rotation, scale)
+        turned = {name: turned_back(image, quarters) for name, image in images.items()}
+        ink = (turned[_FIRST_VIEW][..., 0] < _MIDDLE_GREY).astype(np.uint8)
+        blocks.append(Block(turned, ink, back, rotation))
+    return blocks
 
 
 def _half_field(geometry: Geometry) -> tuple[float, float]:
@@ -134,36 +183,36 @@ def _may_have_columns(block: Block) -> bool:
     return bool(height > _LOWEST_COLUMNS * width)
 
 
-def _read_rows(block: Block, models: SealModels, views: Sequence[str]) -> BlockReading:
-    height = block.ink.shape[0]
-    rows = spans_of(block.ink.mean(axis=1), _LEAST_LINE * height, _NOTHING)[:_MOST_ROWS]
-    groups = []
-    for start, end in rows:
-        box = _padded(_tight(block.ink, start, end), block.ink.shape)
-        x1, y1, x2, y2 = box
-        images = {name: block.images[name][y1:y2, x1:x2] for name in views}
-        groups.append(_group(block, box, images, models, "row"))
-    return BlockReading(tuple(group for group in groups if group), block.rotation)
+def _ways(block: Block, models: SealModels) -> list[_Way]:
+    """Read a block's rows, and its columns where it may have some, in the first view."""
+    several = [_rows(block), _columns(block)] if _may_have_columns(block) else [_rows(block)]
+    image = block.images[_FIRST_VIEW]
+    cuts = [[line.cut_from(image) for line in lines] for lines in several]
+    return [
+        _Way(block, lines, tuple(models.recognise(cut)))
+        for lines, cut in zip(several, cuts, strict=True)
+    ]
 
 
-def _read_columns(block: Block, models: SealModels, views: Sequence[str]) -> BlockReading:
-    """Read columns, each as a line: its characters set side by side, column after column."""
+def _rows(block: Block) -> tuple[_Line, ...]:
+    ink = block.ink
+    rows = spans_of(ink.mean(axis=1), _LEAST_LINE * len(ink), _NOTHING)[:_MOST_ROWS]
+    boxes = [_padded(_tight(ink, start, end), ink.shape) for start, end in rows]
+    return tuple(_Line("row", box, (box,)) for box in boxes)
+
+
+def _columns(block: Block) -> tuple[_Line, ...]:
+    """Return the columns as one line: their characters set side by side, column after column."""
     width = block.ink.shape[1]
     columns = spans_of(block.ink.mean(axis=0), _LEAST_LINE * width, _NOTHING)[::-1]
-    cells = [cell for column in columns for cell in _cells(block.ink, *column)]
+    cells = tuple(cell for column in columns for cell in _cells(block.ink, *column))
     if not cells:
-        return BlockReading((), block.rotation)
-    images = {
-        name: np.hstack([_as_cell(block.images[name][y1:y2, x1:x2]) for x1, y1, x2, y2 in cells])
-        for name in views
-    }
-    found = np.array(cells)
-    box = (*found[:, :2].min(axis=0).tolist(), *found[:, 2:].max(axis=0).tolist())
-    group = _group(block, box, images, models, "column")
-    return BlockReading((group,) if group else (), block.rotation)
+        return ()
+    x1, y1, x2, y2 = zip(*cells, strict=True)
+    return (_Line("column", (min(x1), min(y1), max(x2), max(y2)), cells),)
 
 
-def _cells(ink: NDArray[np.uint8], left: int, right: int) -> list[tuple[int, int, int, int]]:
+def _cells(ink: NDArray[np.uint8], left: int, right: int) -> list[Box]:
     """Divide a column into characters: as many as are about as high as they are wide."""
     profile = ink[:, left:right].mean(axis=1)
     spans = spans_of(profile, 2, _NOTHING)
@@ -196,35 +245,40 @@ def _as_cell(image: Image) -> Image:
     return np.asarray(padded, np.uint8)
 
 
-def _tight(ink: NDArray[np.uint8], start: int, end: int) -> tuple[int, int, int, int]:
+def _tight(ink: NDArray[np.uint8], start: int, end: int) -> Box:
     there = np.flatnonzero(ink[start:end].any(axis=0))
     return int(there[0]), start, int(there[-1]) + 1, end
 
 
-def _padded(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def _padded(box: Box, shape: tuple[int, ...]) -> Box:
     x1, y1, x2, y2 = box
     up, aside = max(1, int(0.1 * (y2 - y1))), max(1, int(0.25 * (y2 - y1)))
     return max(0, x1 - aside), max(0, y1 - up), min(shape[1], x2 + aside), min(shape[0], y2 + up)
 
 
-def _group(
-    block: Block,
-    box: tuple[int, int, int, int],
-    images: dict[str, Image],
-    models: SealModels,
-    kind: str,
-) -> tuple[Candidate, ...]:
-    lines: Sequence[Recognised] = models.recognise([*images.values()])
-    views: dict[str, list[Mark]] = {
-        f"{kind} {name}": marks_of(line) for name, line in zip(images, lines, strict=True)
+def _groups(way: _Way, models: SealModels) -> tuple[tuple[Candidate, ...], ...]:
+    """Return each line's candidates, those that are not sure read in the other view, too."""
+    doubtful = [line for line, read in zip(way.lines, way.read, strict=True) if not read.sure]
+    image = way.block.images[_SECOND_VIEW]
+    second = iter(models.recognise([line.cut_from(image) for line in doubtful]))
+    groups = []
+    for line, read in zip(way.lines, way.read, strict=True):
+        views = {_FIRST_VIEW: read} | ({} if read.sure else {_SECOND_VIEW: next(second)})
+        groups.append(_group(way.block, line, views))
+    return tuple(group for group in groups if group)
+
+
+def _group(block: Block, line: _Line, views: Mapping[str, Recognised]) -> tuple[Candidate, ...]:
+    readings: dict[str, list[Mark]] = {
+        f"{line.kind} {name}": marks_of(read) for name, read in views.items()
     }
-    views[f"{kind} agreed"] = consensus([*views.values()])
-    polygon = _polygon(block, box)
-    found = [candidate("inner", marks, polygon, source) for source, marks in views.items()]
+    readings[f"{line.kind} agreed"] = consensus([*readings.values()])
+    polygon = _polygon(block, line.box)
+    found = [candidate("inner", marks, polygon, source) for source, marks in readings.items()]
     return ranked([each for each in found if each.score >= _LEAST_SCORE])
 
 
-def _polygon(block: Block, box: tuple[int, int, int, int]) -> tuple[Point, ...]:
+def _polygon(block: Block, box: Box) -> tuple[Point, ...]:
     x1, y1, x2, y2 = box
     corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], float)
     return tuple((float(x), float(y)) for x, y in moved(corners, block.back))

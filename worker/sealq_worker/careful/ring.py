@@ -2,12 +2,12 @@
 
 The name runs clockwise, feet to the centre; what stands at the bottom runs the other way, heads to
 the centre. Where characters were found on the whole ring tells how far the name goes and where the
-seal's top is. Then the name is read again by itself, in several views, and the bottom turned round.
+seal's top is. Then the name is read again by itself, in several views; the bottom is `bottom`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,14 +30,10 @@ from sealq_worker.careful.views import SealViews
 #: Depth of the name's outer and inner edge, as shares of the shorter half axis, and of a second
 #: name's inside a first one, as seals in two languages have it.
 OUTER_BAND, INNER_BAND = (0.07, 0.42), (0.30, 0.58)
-#: The same for what stands along the bottom: a text as tall as a name, or a number near the edge.
-_BOTTOM_BANDS = ((0.05, 0.37), (0.05, 0.24))
 
 #: Pitches of a name by which its strip is longer, at either end, than from first to last character:
 #: one more may stand there that was too faint to see.
 _MARGIN = 1.6
-#: Share of the ring that must be left at the bottom for a text.
-_LEAST_BOTTOM = 0.08
 #: Probability of its faintest character below which a name is looked at in more ways.
 _SURE = 0.6
 #: How much narrower characters are drawn in one of these.
@@ -89,10 +85,13 @@ def read_name(
     pitch = (marks[-1].at - marks[0].at) / max(1, len(marks) - 1) or OVERLAP
     start, span = marks[0].at - _MARGIN * pitch, marks[-1].at - marks[0].at + 2 * _MARGIN * pitch
     tight = ring_strip(seal.geometry, band, start, span)
+    views = seen.covering(tight)
     # What was surely read on the whole ring is read in another view; the rest in all.
-    names = seal.trusted[1:] if seen.sure else seal.trusted
-    views = seen.covering(tight) | read_strips(seal, models, dict.fromkeys(names, tight))
-    found = _text(seal, views, tight)
+    for name in seal.trusted[1:] if seen.sure else seal.trusted:
+        views |= read_strips(seal, models, {name: tight})
+        if _confirms(views[name], marks):
+            break
+    found = text_in(seal, views, tight)
     if found is not None and min(found.candidates[0].characters) >= _SURE:
         return found
     # Cut as high as they are, characters show larger; drawn narrower, they stand closer together.
@@ -103,37 +102,15 @@ def read_name(
     close = replace(tight, outer=outer * short, inner=inner * short)
     views |= read_strips(seal, models, {"crop": tight} | {f"{seal.trusted[0]} close": close})
     views |= read_strips(seal, models, {"sharp narrow": tight}, _NARROW)
-    return _text(seal, views, tight)
-
-
-def read_bottom(seal: SealViews, models: SealModels, name: RingText) -> RingText | None:
-    """Read what runs along the bottom of the ring, between the name's end and its start.
-
-    Args:
-        seal: Round or oval.
-        models: Recogniser.
-        name: What runs around the top.
-    """
-    start, span = name.strip.start + name.strip.span, 1.0 - name.strip.span
-    if span < _LEAST_BOTTOM:
-        return None
-    found = []
-    for band in _BOTTOM_BANDS:
-        strip = replace(ring_strip(seal.geometry, band, start, span), flipped=True)
-        first, *others = seal.trusted
-        views = read_strips(seal, models, {first: strip})
-        if _text(seal, views, strip) is not None:
-            views |= read_strips(seal, models, dict.fromkeys(others, strip))
-        found.append(_text(seal, views, strip))
-    texts = [text for text in found if text is not None]
-    return max(texts, key=lambda text: _worth(text.candidates[0]), default=None)
+    return text_in(seal, views, tight)
 
 
 def evened(seal: SealViews, models: SealModels, name: RingText, rotation: float) -> RingText:
     """Read a name again that does not stand evenly around the seal's top, as names do.
 
     A character too few on one side was overlooked, one too many is dirt: the name is read as wide
-    as its longer half asks for, and as narrow as its shorter half. These readings come first.
+    as its longer half asks for, and as narrow as its shorter half, until one reading is sure. These
+    come first.
 
     Args:
         seal: Round or oval.
@@ -150,17 +127,28 @@ def evened(seal: SealViews, models: SealModels, name: RingText, rotation: float)
     halves = {max(-first, last): seal.trusted}
     if first < 0 < last:
         halves[min(-first, last)] = ("sharp",)
-    found = []
+    found: list[RingText] = []
     for half, views in halves.items():
         around = min(_HALF_RING, half + _EVEN_MARGIN * pitch)
         part = replace(name.strip, start=top - around, span=2 * around)
-        lines = read_strips(seal, models, {f"{view} even": part for view in views})
-        text = _text(seal, lines, part)
+        lines = _read_until_sure(seal, models, part, views)
+        text = text_in(seal, lines, part)
         found += [text] if text else []
-    best = max(found, key=lambda text: _worth(text.candidates[0]), default=name)
-    rest = [each for text in (*found, name) if text is not best for each in text.candidates]
-    texts = {each.text: each for each in reversed([*best.candidates, *rest])}
+        if _any_sure(lines):
+            break
+    return put_together(*sorted(found, key=worth, reverse=True), name)
+
+
+def put_together(best: RingText, *others: RingText) -> RingText:
+    """Return the best of several readings of one text, the others' candidates behind its own."""
+    candidates = [each for text in (best, *others) for each in text.candidates]
+    texts = {each.text: each for each in reversed(candidates)}
     return replace(best, candidates=tuple(reversed(texts.values())))
+
+
+def worth(text: RingText) -> float:
+    """Return how much was read, and how surely."""
+    return sum(score - LEAST_MARK for score in text.candidates[0].characters)
 
 
 def top_of(geometry: Geometry, rotation: float) -> float:
@@ -209,8 +197,8 @@ def rotation_of(geometry: Geometry, middle: float) -> float:
     return float((nearest + 180) % 360 - 180)
 
 
-def _text(seal: SealViews, views: dict[str, Placed], strip: Strip) -> RingText | None:
-    """Return one text: each view's reading of it, and what they agree on."""
+def text_in(seal: SealViews, views: Mapping[str, Placed], strip: Strip) -> RingText | None:
+    """Return one text: each view's reading of it, and what they agree on; None if there is none."""
     pick = heaviest if strip.flipped else name_of
     readings = {name: pick(placed.marks) for name, placed in views.items()}
     readings["agreed"] = filled(consensus(list(readings.values())), list(views.values()))
@@ -239,5 +227,21 @@ def _around(geometry: Geometry, strip: Strip, marks: Sequence[Mark]) -> Strip:
     return replace(strip, start=-last if strip.flipped else first, span=last - first)
 
 
-def _worth(reading: Candidate) -> float:
-    return sum(score - LEAST_MARK for score in reading.characters)
+def _confirms(placed: Placed, marks: Sequence[Mark]) -> bool:
+    """Whether a reading is sure, and the same as one before."""
+    name = [mark.char for mark in name_of(placed.marks)]
+    return placed.line.sure and name == [mark.char for mark in marks]
+
+
+def _read_until_sure(
+    seal: SealViews, models: SealModels, part: Strip, views: Sequence[str]
+) -> dict[str, Placed]:
+    lines: dict[str, Placed] = {}
+    for view in views:
+        if not _any_sure(lines):
+            lines |= read_strips(seal, models, {f"{view} even": part})
+    return lines
+
+
+def _any_sure(lines: Mapping[str, Placed]) -> bool:
+    return any(placed.line.sure for placed in lines.values())

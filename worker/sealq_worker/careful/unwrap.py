@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,8 @@ def ring_points(geometry: Geometry, along: Points, depth: Points) -> Points:
         (n, 2), x and y.
     """
     a, b = geometry.axes
-    table = np.append(evenly_along(a, b, _STEPS), 2 * np.pi)
     turns = np.floor(along)
-    t = np.interp((along - turns) * _STEPS, np.arange(_STEPS + 1), table)
+    t = np.interp((along - turns) * _STEPS, np.arange(_STEPS + 1), _angles(a, b))
     local = np.stack([a * np.cos(t), b * np.sin(t)], axis=1)
     outward = np.stack([b * np.cos(t), a * np.sin(t)], axis=1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
@@ -85,8 +85,8 @@ def ring_places(geometry: Geometry, points: Points) -> tuple[Points, Points]:
     outward = np.stack([b * c, a * s], axis=1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     depth = -((local - np.stack([a * c, b * s], axis=1)) * outward).sum(1)
-    table = np.append(evenly_along(a, b, _STEPS), 2 * np.pi)
-    return np.interp(t % (2 * np.pi), table, np.arange(_STEPS + 1)) / _STEPS % 1.0, depth
+    steps = np.interp(t % (2 * np.pi), _angles(a, b), np.arange(_STEPS + 1))
+    return steps / _STEPS % 1.0, depth
 
 
 def unwrapped(
@@ -140,9 +140,19 @@ def _drawn(
     at_x, at_y = (np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height
     if strip.flipped:
         at_x, at_y = at_x[::-1], at_y[::-1]
-    along = np.tile(strip.start + at_x * strip.span, height)
-    depth = np.repeat(strip.outer + at_y * (strip.inner - strip.outer), width)
-    return resampled(image, ring_points(geometry, along, depth).reshape(height, width, 2))
+    along = strip.start + at_x * strip.span
+    edge = ring_points(geometry, along, np.zeros(width))
+    inward = ring_points(geometry, along, np.ones(width)) - edge
+    depth = strip.outer + at_y * (strip.inner - strip.outer)
+    return resampled(image, edge + depth[:, None, None] * inward)
+
+
+@lru_cache(maxsize=4)
+def _angles(a: float, b: float) -> Points:
+    """Return the angles of all steps along an ellipse, the first one again at the end."""
+    angles = np.append(evenly_along(a, b, _STEPS), 2 * np.pi)
+    angles.setflags(write=False)
+    return angles
 
 
 def _to_local(geometry: Geometry, points: Points) -> Points:

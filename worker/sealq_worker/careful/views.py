@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from sealq_worker.careful.geometry import find_geometry
-from sealq_worker.careful.ink import Amounts, InkPicture, absorbance, as_picture, inks_of
+from sealq_worker.careful.ink import InkPicture, absorbance, as_grey, inks_of
+from sealq_worker.careful.lines import Mask, rules_in
 from sealq_worker.careful.observation import Geometry, Image
+from sealq_worker.careful.pixels import in_colour, least_of, most_of
 
 #: How much better a coloured ink's fit counts: black may be the print around.
 _COLOUR_BONUS = 0.1
@@ -19,6 +22,9 @@ _SURE = 0.75
 
 #: Absorbance in all channels from which a pixel is taken for print, and from which it surely is.
 _PRINT = (0.25, 0.55)
+
+#: Of 255: darker pixels have ink; lighter ones have none.
+_MIDDLE_GREY, _LIGHT_GREY = 170, 225
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,21 @@ class SealViews:
     def trusted(self) -> tuple[str, ...]:
         """Names of the views to read: of coloured ink those without the print around it."""
         return ("sharp", "crop") if self.picture.ink == "black" else ("sharp", "clean")
+
+    def drawn(self, name: str, draw: Callable[[Image], Image]) -> Image:
+        """Return a view drawn in another way; a grey one once, not once for each channel.
+
+        Args:
+            name: Of the view.
+            draw: Takes and returns (h, w, 3), or (h, w).
+        """
+        view: Image = getattr(self, name)
+        return draw(view) if name == "crop" else in_colour(draw(np.ascontiguousarray(view[..., 0])))
+
+    @cached_property
+    def rules(self) -> Mask:
+        """Where tables, bars and edges of sheets are, (h, w), 0 and 1."""
+        return rules_in(dark_in([getattr(self, name) for name in self.trusted]))
 
 
 def look_at(crop: Image) -> SealViews:
@@ -80,11 +101,21 @@ def sharpened(crop: Image, picture: InkPicture) -> Image:
     if picture.ink == "black":
         return picture.clean
     absorbed = absorbance(crop)
-    strongest: Amounts = absorbed.max(axis=2)
+    strongest = most_of(absorbed)
     inked = strongest[picture.mask > 0]
     full = float(np.quantile(inked, 0.7)) if inked.size else 1.0
-    dark = as_picture((strongest / max(0.2, full)).astype(np.float32))
+    dark = as_grey((strongest / max(0.2, full)).astype(np.float32))
     first, last = _PRINT
-    black = cv2.blur(absorbed.min(axis=2), (3, 3))
-    weight = np.clip((black - first) / (last - first), 0, 1)[..., None]
-    return np.asarray(dark * (1 - weight) + picture.clean * weight, np.uint8)
+    black = np.asarray(cv2.blur(least_of(absorbed), (3, 3)), np.float32)
+    weight = np.clip((black - first) / (last - first), 0, 1)
+    return in_colour((dark * (1 - weight) + as_grey(picture.amount) * weight).astype(np.uint8))
+
+
+def dark_in(views: Sequence[Image]) -> Mask:
+    """Return where there is ink, (h, w), 0 and 1: dark in the first view, not bare in the others.
+
+    Print is missing in one view, strokes are soft in the other.
+    """
+    bounds = (_MIDDLE_GREY, *[_LIGHT_GREY] * (len(views) - 1))
+    dark = [most_of(view) < bound for view, bound in zip(views, bounds, strict=True)]
+    return np.asarray(np.logical_and.reduce(dark), np.uint8)

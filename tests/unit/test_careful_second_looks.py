@@ -1,0 +1,141 @@
+"""Further looks are for what the first one left in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import pytest
+
+from sealq_worker.careful.bottom import read_bottom
+from sealq_worker.careful.ink import InkPicture
+from sealq_worker.careful.inner import Upright, read_inner
+from sealq_worker.careful.models import Polygon, Recognised
+from sealq_worker.careful.observation import Geometry, Image
+from sealq_worker.careful.rectangle import read_block
+from sealq_worker.careful.ring import RingText, evened, read_name, top_of
+from sealq_worker.careful.scoring import Mark, candidate
+from sealq_worker.careful.unwrap import Strip, outline_of_strip
+from sealq_worker.careful.views import SealViews
+
+ROUND = Geometry("round", (50.0, 50.0), (40.0, 40.0), 0.0)
+LONG = Geometry("rectangle", (150.0, 50.0), (140.0, 40.0), 0.0)
+
+SURE, UNSURE = 0.95, 0.85
+
+
+class OneText:
+    """A recogniser that reads the same on every strip, and counts what it was given."""
+
+    def __init__(self, text: str, score: float) -> None:
+        self.text, self.score, self.asked = text, score, 0
+
+    def detect(self, image: Image, side: int | None = None) -> list[Polygon]:
+        raise AssertionError(image.shape, side)
+
+    def recognise(self, images: Sequence[Image]) -> list[Recognised]:
+        self.asked += len(images)
+        count = len(self.text)
+        at = tuple((i + 0.5) / count for i in range(count))
+        matrix = np.zeros((1, 1), np.float32)
+        return [Recognised(self.text, (self.score,) * count, at, matrix, ("",)) for _ in images]
+
+
+def seal(picture: Image, geometry: Geometry) -> SealViews:
+    height, width = picture.shape[:2]
+    ink = InkPicture(
+        np.zeros((height, width), np.float32), np.zeros((height, width), np.uint8), "red"
+    )
+    return SealViews(picture, picture, picture, ink, geometry)
+
+
+def ring_of_ink(radius: int = 34) -> SealViews:
+    """Return a round seal; on its ring, or nearer to its middle, ink that is no character."""
+    picture = np.full((100, 100, 3), 255, np.uint8)
+    cv2.circle(picture, (50, 50), radius, (0, 0, 0), 4)
+    return seal(picture, ROUND)
+
+
+def name_at_the_top(text: str, span: float = 0.5) -> RingText:
+    strip = Strip(top_of(ROUND, 0.0) - 0.25, span, 3.0, 15.0)
+    marks = [Mark(0.0, char, 0.9) for char in text]
+    return RingText((candidate("ring", marks, outline_of_strip(ROUND, strip), "made"),), strip)
+
+
+# Of the whole ring two readings each; then of the name.
+@pytest.mark.parametrize(("score", "looks"), [(SURE, 3), (UNSURE, 4)])
+def test_a_name_is_read_in_one_view_if_that_surely_says_the_same(score: float, looks: int) -> None:
+    models = OneText("海口市公安局", score)
+    found = read_name(ring_of_ink(), models)
+    assert found is not None
+    assert found.candidates[0].text == "海口市公安局"
+    assert models.asked == looks
+
+
+# Else in both depths, in two views each.
+@pytest.mark.parametrize(("score", "looks"), [(SURE, 1), (UNSURE, 4)])
+def test_what_is_surely_read_along_the_bottom_is_read_once(score: float, looks: int) -> None:
+    models = OneText("1201035263647", score)
+    found = read_bottom(ring_of_ink(), models, name_at_the_top("海口市公安局"))
+    assert found is not None
+    assert found.candidates[0].text == "1201035263647"
+    assert models.asked == looks
+
+
+def test_a_number_with_more_digits_than_any_is_read_at_the_other_depth_too() -> None:
+    models = OneText("900999984779999477", SURE)
+    read_bottom(ring_of_ink(), models, name_at_the_top("海口市公安局"))
+    assert models.asked == 2
+
+
+def test_a_bottom_without_ink_is_not_read() -> None:
+    models = OneText("1201035263647", SURE)
+    assert read_bottom(ring_of_ink(radius=20), models, name_at_the_top("海口市公安局")) is None
+    assert models.asked == 0
+
+
+# As wide as the longer half in one view; else in both, and as narrow as the shorter half.
+@pytest.mark.parametrize(("score", "looks"), [(SURE, 1), (UNSURE, 3)])
+def test_an_uneven_name_is_read_anew_until_it_is_sure(score: float, looks: int) -> None:
+    models = OneText("海口市公安局", score)
+    found = evened(ring_of_ink(), models, name_at_the_top("口市公安局", span=0.4), 0.0)
+    assert found.candidates[0].text == "海口市公安局"
+    assert models.asked == looks
+
+
+@pytest.mark.parametrize(("score", "looks"), [(SURE, 1), (UNSURE, 2)])
+def test_a_line_that_is_surely_read_in_one_view_is_not_read_in_the_next(
+    score: float, looks: int
+) -> None:
+    picture, ink = np.full((480, 480, 3), 255, np.uint8), np.zeros((480, 480), np.uint8)
+    for left in range(140, 340, 40):
+        cv2.rectangle(ink, (left, 220), (left + 32, 260), (1,), 6)
+    back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    views = {"sharp": picture, "clean": picture}
+    models = OneText("合同专用章", score)
+    [group] = read_inner(Upright(views, ink, np.zeros_like(ink), back), models)
+    assert group[0].text == "合同专用章"
+    assert models.asked == looks
+
+
+def row_of_boxes() -> SealViews:
+    picture = np.full((100, 300, 3), 255, np.uint8)
+    for left in range(40, 260, 60):
+        cv2.rectangle(picture, (left, 30), (left + 40, 70), (0, 0, 0), 6)
+    return seal(picture, LONG)
+
+
+def test_a_seal_that_surely_reads_as_it_stands_is_not_turned() -> None:
+    models = OneText("现金收讫", SURE)
+    found = read_block(row_of_boxes(), models)
+    assert [group[0].text for group in found.groups] == ["现金收讫"]
+    assert found.rotation == 0.0
+    assert models.asked == 1
+
+
+def test_a_seal_that_reads_badly_is_turned_every_way() -> None:
+    """As it stands, upside down, and on either side; at least one line each."""
+    models = OneText("现金收讫", 0.6)
+    read_block(row_of_boxes(), models)
+    assert models.asked > 4
