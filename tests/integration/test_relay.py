@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -19,17 +19,16 @@ from fakes import (
     tiff,
     work_off,
 )
-from rows import end_leases
-from sqlalchemy import select
+from rows import end_leases, page_states
 from waiting import until
 
 from sealq_configs.settings import Settings
 from sealq_storage.causes import Cause
 from sealq_storage.errors import ObjectStoreError
 from sealq_storage.objects import ObjectStore
-from sealq_storage.pages import begin_attempts, claim_pages
+from sealq_storage.pages import ClaimedPage, begin_attempts, claim_pages
+from sealq_storage.readings import NewReading
 from sealq_storage.sql.engine import Sessions
-from sealq_storage.sql.tables import Page
 from sealq_worker.activity import (
     Activity,
     ActivityReporter,
@@ -39,6 +38,7 @@ from sealq_worker.activity import (
     read_activity,
 )
 from sealq_worker.aftermath import settle
+from sealq_worker.chunk import Chunk
 from sealq_worker.documents import OpenDocument, PageImage, open_document
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading
@@ -46,22 +46,6 @@ from sealq_worker.watchdog import Ending, crash
 
 #: Name of the worker whose process ended.
 DEAD = "dead"
-
-
-@pytest.fixture
-def document(tmp_path: Path) -> Path:
-    """A document of three pages."""
-    path = tmp_path / "a.tif"
-    path.write_bytes(tiff(3))
-    return path
-
-
-def pages(sessions: Sessions) -> list[tuple[str, str | None, int]]:
-    """State, error code and attempts of all pages in their order."""
-    query = select(Page.state, Page.error_code, Page.attempts)
-    with sessions.begin() as session:
-        rows = session.execute(query.order_by(Page.document_id, Page.number))
-        return [(state, code, attempts) for state, code, attempts in rows]
 
 
 class Told(NullReader):
@@ -116,7 +100,7 @@ class TestSideBySide:
         submit_files(settings, document)
         with open_runtime(settings, Told(lambda _: until(lambda: len(prepared) == 3))) as runtime:
             work_off(runtime)
-        assert pages(sessions) == [("done", None, 1)] * 3
+        assert page_states(sessions) == [("done", None, 1)] * 3
 
     def test_while_a_page_is_saved_the_next_is_read(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -127,7 +111,7 @@ class TestSideBySide:
         with open_runtime(settings, reader) as runtime:
             store = SlowStore(runtime.objects, lambda: until(second.is_set))
             work_off(replace(runtime, objects=store))
-        assert pages(sessions) == [("done", None, 1)] * 3
+        assert page_states(sessions) == [("done", None, 1)] * 3
 
     def test_pages_that_do_not_fit_between_the_stages_wait_their_turn(
         self, settings: Settings, sessions: Sessions, tmp_path: Path
@@ -139,7 +123,7 @@ class TestSideBySide:
             tiny = settings.model_copy(update={"belt_mb": 0})  # each page lies there alone
             work_off(replace(runtime, settings=tiny))
         assert reader.pages == list(range(1, 10))
-        assert pages(sessions) == [("done", None, 1)] * 9
+        assert page_states(sessions) == [("done", None, 1)] * 9
 
     def test_when_the_store_refuses_behind_the_reader_all_stages_end_and_nothing_counts(
         self, settings: Settings, sessions: Sessions, document: Path
@@ -153,7 +137,87 @@ class TestSideBySide:
             refusing = replace(runtime, objects=SlowStore(runtime.objects, refuse))
             with pytest.raises(ObjectStoreError):
                 read_pages(refusing, message.ids)
-        assert pages(sessions) == [("due", None, 0)] * 3
+        assert page_states(sessions) == [("due", None, 0)] * 3
+
+    def test_pages_are_given_back_when_nothing_of_them_is_stored_any_more(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        document: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Another worker may have them from then on."""
+        monkeypatch.setattr("sealq_worker.relay.SAVED_WITHIN", 60)
+        given_back, overtaken = Event(), []
+        give_back, first = Chunk.give_back, Lock()
+
+        def told(chunk: Chunk) -> list[ClaimedPage]:
+            given_back.set()
+            return give_back(chunk)
+
+        def refuse_the_first() -> None:
+            if first.acquire(blocking=False):
+                raise ObjectStoreError
+            overtaken.append(given_back.wait(0.05))
+
+        monkeypatch.setattr(Chunk, "give_back", told)
+        submit_files(settings, document)
+        with open_runtime(settings) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            refusing = replace(runtime, objects=SlowStore(runtime.objects, refuse_the_first))
+            with pytest.raises(ObjectStoreError):
+                read_pages(refusing, message.ids)
+        assert overtaken
+        assert not any(overtaken)
+        assert page_states(sessions) == [("due", None, 0)] * 3
+
+    def test_pages_that_are_read_in_quick_succession_are_committed_together(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        document: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("sealq_worker.relay.SAVED_WITHIN", 60)
+        together: list[int] = []
+        committed, finish = Event(), Chunk.finish
+
+        def noted(chunk: Chunk, readings: Mapping[ClaimedPage, NewReading]) -> None:
+            committed.set()
+            together.append(len(readings))
+            finish(chunk, readings)
+
+        monkeypatch.setattr(Chunk, "finish", noted)
+        submit_files(settings, document)
+        with open_runtime(settings, Told(lambda _: committed.wait(0.05))) as runtime:
+            work_off(runtime)
+        assert together == [3]
+        assert page_states(sessions) == [("done", None, 1)] * 3
+
+    def test_the_next_message_is_worked_off_by_the_same_threads(
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """To start some for each takes longer than to save a small page."""
+        started: list[str] = []
+        start = Thread.start
+
+        def noted(thread: Thread) -> None:
+            started.append(thread.name)
+            start(thread)
+
+        monkeypatch.setattr(Thread, "start", noted)
+        with open_runtime(settings) as runtime:
+            for number in range(4):
+                (tmp_path / f"{number}.tif").write_bytes(tiff(1, shade=number))
+                submit_files(settings, tmp_path / f"{number}.tif")
+                work_off(runtime)
+        ours = [name for name in started if name.startswith(("stage", "store"))]
+        assert 0 < len(ours) <= 3  # two stages, and who stores a page
+        assert page_states(sessions) == [("done", None, 1)] * 4
 
 
 def test_while_pages_are_read_the_leases_of_those_that_wait_are_renewed(
@@ -176,7 +240,7 @@ def test_while_pages_are_read_the_leases_of_those_that_wait_are_renewed(
         ids = message.ids
         read_pages(runtime, ids)
     assert set(taken) <= {1}  # which may still wait to be saved, with its old lease
-    assert pages(sessions)[1:] == [("done", None, 1)] * 2
+    assert page_states(sessions)[1:] == [("done", None, 1)] * 2
 
 
 def test_a_page_that_another_worker_has_taken_over_is_not_read(
@@ -196,7 +260,7 @@ def test_a_page_that_another_worker_has_taken_over_is_not_read(
         (message,) = count_documents_waiting(runtime)
         read_pages(runtime, message.ids)
     assert read == [1, 3]
-    assert pages(sessions)[1][0] == "claimed"
+    assert page_states(sessions)[1][0] == "claimed"
 
 
 class TestEndOfAProcess:
@@ -220,14 +284,14 @@ class TestEndOfAProcess:
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         self.died(settings, held, Work(Stage.READ, 0.0, held[:1]))
-        assert pages(sessions) == [("due", "crashed", 1), ("due", None, 0), ("due", None, 0)]
+        assert page_states(sessions) == [("due", "crashed", 1), ("due", None, 0), ("due", None, 0)]
 
     def test_of_several_stages_no_attempt_counts_and_their_pages_are_suspects(
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         works = Work(Stage.READ, 0.0, held[:1]), Work(Stage.PREPARE, 0.0, held[1:2])
         self.died(settings, held, *works)
-        assert pages(sessions) == [("due", "crashed", 0), ("due", "crashed", 0), ("due", None, 0)]
+        assert page_states(sessions) == [("due", "crashed", 0)] * 2 + [("due", None, 0)]
         with sessions.begin() as session:
             claimed = claim_pages(session, held, "another", 60)
         assert [page.suspect for page in claimed] == [True, True, False]
@@ -236,32 +300,32 @@ class TestEndOfAProcess:
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         self.died(settings, held, Work(Stage.SAVE, 0.0, held[:2]))
-        assert pages(sessions) == [("due", "crashed", 0), ("due", "crashed", 0), ("due", None, 0)]
+        assert page_states(sessions) == [("due", "crashed", 0)] * 2 + [("due", None, 0)]
 
     def test_while_a_document_is_opened_all_its_pages_are_to_blame(
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         self.died(settings, held, Work(Stage.OPEN, 0.0, held))
-        assert pages(sessions) == [("due", "crashed", 1)] * 3
+        assert page_states(sessions) == [("due", "crashed", 1)] * 3
 
     def test_between_two_stages_all_are_suspects(
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         """Or a page that ends a process there would be read for ever."""
         self.died(settings, held)
-        assert pages(sessions) == [("due", "crashed", 0)] * 3
+        assert page_states(sessions) == [("due", "crashed", 0)] * 3
         with sessions.begin() as session:
             claim_pages(session, held[:1], DEAD, 60)
             begin_attempts(session, held[:1], DEAD, 60)
         self.died(settings, held[:1])
-        assert pages(sessions)[0] == ("due", "crashed", 1)
+        assert page_states(sessions)[0] == ("due", "crashed", 1)
 
     def test_told_to_stop_nobody_is_to_blame(
         self, settings: Settings, sessions: Sessions, held: tuple[int, ...]
     ) -> None:
         reading = (Work(Stage.READ, 0.0, held[:1]),)
         assert settle(settings, DEAD, Ending(None, "It was told to stop.", reading, held))
-        assert pages(sessions) == [("due", None, 0)] * 3
+        assert page_states(sessions) == [("due", None, 0)] * 3
 
 
 def test_a_suspect_is_tried_last_and_alone(
@@ -286,4 +350,4 @@ def test_a_suspect_is_tried_last_and_alone(
         assert settle(settings, DEAD, Ending(Cause.CRASHED, "It died.", works, message.ids))
         read_pages(replace(runtime, activity=ActivityReporter(file)), message.ids)
     assert list(in_hand.items()) == [(3, 1), (1, 1), (2, 1)]
-    assert pages(sessions) == [("done", None, 1)] * 3
+    assert page_states(sessions) == [("done", None, 1)] * 3

@@ -63,9 +63,10 @@ def test_a_sign_of_life_changes_nothing_but_its_time(file: Path) -> None:
 
 def test_saved_pages_are_counted(file: Path) -> None:
     reporter = ActivityReporter(file)
-    for number in (1, 2):
-        reporter.page_saved()
-        assert said(file).saved == number
+    reporter.pages_saved(1)
+    assert said(file).saved == 1
+    reporter.pages_saved(16)
+    assert said(file).saved == 17
 
 
 def test_what_is_held_is_said_until_it_is_not(file: Path) -> None:

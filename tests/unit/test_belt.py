@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Thread
+from typing import Any
 
 from waiting import until
 
@@ -13,6 +14,13 @@ def putting(belt: Belt[str], item: str, size: int) -> Thread:
     thread = Thread(target=belt.put, args=(item, size), daemon=True)
     thread.start()
     return thread
+
+
+def taking(belt: Belt[str], **how: Any) -> tuple[Thread, list[str]]:
+    taken: list[str] = []
+    thread = Thread(target=lambda: taken.extend(belt.take(**how)), daemon=True)
+    thread.start()
+    return thread, taken
 
 
 def waits(thread: Thread) -> bool:
@@ -66,9 +74,40 @@ def test_what_is_dropped_is_gone_and_frees_who_waits() -> None:
 
 def test_who_waits_for_something_is_told_of_the_end() -> None:
     belt = Belt[str](100)
-    taken: list[list[str]] = []
-    thread = Thread(target=lambda: taken.append(belt.take()), daemon=True)
-    thread.start()
+    thread, taken = taking(belt)
     belt.end()
     until(lambda: not thread.is_alive())
-    assert taken == [[]]
+    assert taken == []
+
+
+class TestTheFirstWaitsForOthers:
+    def test_until_there_are_so_many(self) -> None:
+        belt = Belt[str](100)
+        belt.put("a", 10)
+        thread, taken = taking(belt, at_most=2, within=600)
+        assert waits(thread)
+        belt.put("b", 10)
+        until(lambda: not thread.is_alive())
+        assert taken == ["a", "b"]
+
+    def test_no_longer_than_told(self) -> None:
+        belt = Belt[str](100)
+        belt.put("a", 10)
+        assert belt.take(at_most=2, within=0.01) == ["a"]
+
+    def test_not_for_what_never_comes(self) -> None:
+        belt = Belt[str](100)
+        belt.put("a", 10)
+        thread, taken = taking(belt, at_most=2, within=600)
+        belt.end()
+        until(lambda: not thread.is_alive())
+        assert taken == ["a"]
+
+    def test_not_for_what_has_no_room(self) -> None:
+        """Who brings it would wait as long, and what is before him too."""
+        belt = Belt[str](100)
+        belt.put("a", 60)
+        thread, taken = taking(belt, at_most=2, within=600)
+        putting(belt, "b", 60)
+        until(lambda: not thread.is_alive())
+        assert taken == ["a"]

@@ -11,11 +11,12 @@ import os
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 #: Variable that names the file to a reading process; without it nobody watches.
 ACTIVITY_VARIABLE = "SEALQ_ACTIVITY_FILE"
@@ -68,7 +69,10 @@ class Activity:
 
 
 class ActivityReporter:
-    """Says what this process does; threads may share it."""
+    """Says what this process does; threads may share it.
+
+    It is said several times a page, so each part is written out once, and only joined then.
+    """
 
     def __init__(self, path: Path | None) -> None:
         """Open the file.
@@ -78,17 +82,19 @@ class ActivityReporter:
         """
         self._file = None if path is None else os.open(path, os.O_WRONLY)
         self._lock = threading.Lock()
-        self._works: list[Work] = []
+        #: A `Work` each, as JSON.
+        self._works: list[str] = []
         self._saved = 0
-        self._held: tuple[int, ...] = ()
-        self._held_documents: tuple[int, ...] = ()
+        #: As JSON.
+        self._held = _rows((), ())
 
     @contextmanager
     def doing(
         self, stage: Stage, *, pages: Sequence[int] = (), documents: Sequence[int] = ()
     ) -> Iterator[None]:
         """Say for the time of the `with` block what is done, to which rows."""
-        work = Work(stage, time.monotonic(), tuple(pages), tuple(documents))
+        since, rows = time.monotonic(), _rows(pages, documents)
+        work = f'{{"stage":"{stage}","since":{since},"rows":{rows}}}'
         with self._lock:
             self._works.append(work)
             self._say()
@@ -112,7 +118,7 @@ class ActivityReporter:
 
     def _hold(self, pages: Sequence[int], documents: Sequence[int]) -> None:
         with self._lock:
-            self._held, self._held_documents = tuple(pages), tuple(documents)
+            self._held = _rows(pages, documents)
             self._say()
 
     def beat(self) -> None:
@@ -120,24 +126,23 @@ class ActivityReporter:
         with self._lock:
             self._say()
 
-    def page_saved(self) -> None:
-        """Count a page that was read to its end."""
+    def pages_saved(self, number: int) -> None:
+        """Count pages that were read to their end."""
         with self._lock:
-            self._saved += 1
+            self._saved += number
             self._say()
 
     def _say(self) -> None:
         if self._file is not None:
-            # By hand: it is said several times a page, and `asdict` copies all it is given.
-            said = {
-                "said_at": time.monotonic(),
-                "saved": self._saved,
-                "works": [vars(work) for work in self._works],
-                "held": self._held,
-                "held_documents": self._held_documents,
-            }
-            text = json.dumps(said, separators=(",", ":")).encode()
+            works, now = ",".join(self._works), time.monotonic()
+            done = f'"works":[{works}],"held":{self._held},"saved":{self._saved}'
+            text = f'{{{done},"said_at":{now}}}'.encode()
             os.pwrite(self._file, b"%08x%b\n" % (zlib.crc32(text), text), 0)
+
+
+def _rows(pages: Sequence[int], documents: Sequence[int]) -> str:
+    rows = {"pages": list(pages), "documents": list(documents)}
+    return json.dumps(rows, separators=(",", ":"))
 
 
 def make_activity_file(path: Path) -> None:
@@ -153,10 +158,12 @@ def read_activity(path: Path) -> Activity | None:
         return None
     said = json.loads(text)
     works = tuple(map(_work, said["works"]))
-    held, held_documents = tuple(said["held"]), tuple(said["held_documents"])
-    return Activity(said["said_at"], said["saved"], works, held, held_documents)
+    return Activity(said["said_at"], said["saved"], works, *_ids(said["held"]))
 
 
-def _work(said: dict[str, object]) -> Work:
-    work = Work(**said)  # type: ignore[arg-type]  # written by `_say`
-    return Work(Stage(work.stage), work.since, tuple(work.pages), tuple(work.documents))
+def _work(said: Mapping[str, Any]) -> Work:
+    return Work(Stage(said["stage"]), said["since"], *_ids(said["rows"]))
+
+
+def _ids(rows: Mapping[str, Sequence[int]]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(rows["pages"]), tuple(rows["documents"])

@@ -22,23 +22,36 @@ class Belt(Generic[T]):
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._ended = False
+        #: Whether somebody waits for room.
+        self._crowded = False
         self._changed = Condition()
 
     def put(self, item: T, size: int) -> None:
         """Add a thing of so many bytes, when there is room; what comes after the end is dropped."""
         with self._changed:
+            if not self._has_room(size):
+                self._crowded = True
+                self._changed.notify_all()
             self._changed.wait_for(lambda: self._ended or self._has_room(size))
             if not self._ended:
                 self._items.append((item, size))
                 self._bytes += size
                 self._changed.notify_all()
 
-    def take(self, at_most: int = 1) -> list[T]:
-        """Return the oldest things, at least one; none: it has ended, and nothing is left."""
+    def take(self, at_most: int = 1, *, within: float = 0.0) -> list[T]:
+        """Return the oldest things, at least one; none: it has ended, and nothing is left.
+
+        Args:
+            at_most: So many.
+            within: Seconds that the first waits for the others, as long as there is room.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._ended or self._items)
+            if within:
+                self._changed.wait_for(lambda: self._ended or self._is_enough(at_most), within)
             taken = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
             self._bytes -= sum(size for _, size in taken)
+            self._crowded = False
             self._changed.notify_all()
         return [item for item, _ in taken]
 
@@ -54,6 +67,9 @@ class Belt(Generic[T]):
             self._items.clear()
             self._bytes = 0
         self.end()
+
+    def _is_enough(self, wanted: int) -> bool:
+        return self._crowded or len(self._items) >= wanted
 
     def _has_room(self, size: int) -> bool:
         return not self._items or self._bytes + size <= self._max_bytes

@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -25,15 +25,15 @@ from sealq_worker.chunk import Chunk
 from sealq_worker.documents import OpenDocument, PageImage, name_of, open_document
 from sealq_worker.errors import DocumentError
 from sealq_worker.pipelines import Pipeline
-from sealq_worker.runtime import STACK_ERRORS, Runtime
+from sealq_worker.runtime import STACK_ERRORS, STORES, Runtime
 from sealq_worker.save import Read, store
 
 log = logging.getLogger(__name__)
 
-#: Pages whose rows are committed in one transaction, where so many wait for it.
-#: Their objects are written at once: each waits for the disk, and a disk that writes for one writes
-#: for all.
-SAVED_TOGETHER = 16
+#: Pages whose rows are committed in one transaction, where so many come in time.
+SAVED_TOGETHER = STORES
+#: Seconds that the first of them waits for the others: a transaction costs as much for one.
+SAVED_WITHIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,6 @@ class Relay:
         belt_bytes = runtime.settings.belt_mb << 20
         self._ahead: Belt[_Prepared] = Belt(belt_bytes)
         self._behind: Belt[_Done] = Belt(belt_bytes)
-        self._stores = ThreadPoolExecutor(SAVED_TOGETHER, thread_name_prefix="store")
 
     def run(self, pages: Sequence[ClaimedPage]) -> int:
         """Read and save pages whose attempts are counted; return how many were.
@@ -82,14 +81,15 @@ class Relay:
             StackUnreachableError: A part of the stack failed.
             OperationalError: Likewise, the database.
         """
-        with self._stores, ThreadPoolExecutor(2, thread_name_prefix="stage") as threads:
-            prepared = threads.submit(self._prepare_all, pages)
-            saved = threads.submit(self._save_all)
-            try:
-                self._read_all()
-            finally:
-                self._ahead.drop()
-                self._behind.end()
+        prepared = self._runtime.threads.stages.submit(self._prepare_all, pages)
+        saved = self._runtime.threads.stages.submit(self._save_all)
+        try:
+            self._read_all()
+        finally:
+            self._ahead.drop()
+            self._behind.end()
+            wait([prepared])
+            wait([saved])
         prepared.result()
         return saved.result()
 
@@ -160,7 +160,7 @@ class Relay:
     def _save_all(self) -> int:
         saved = 0
         try:
-            while done := self._behind.take(SAVED_TOGETHER):
+            while done := self._behind.take(SAVED_TOGETHER, within=SAVED_WITHIN):
                 saved += self._save(done)
         except BaseException:
             # Nobody would save what is read from now on.
@@ -172,10 +172,11 @@ class Relay:
     def _save(self, done: Sequence[_Done]) -> int:
         """Store pages that were read and commit them; return how many were."""
         with self._doing(Stage.SAVE, [each.page for each in done]):
-            stored = dict(filter(None, self._stores.map(self._store, done)))
+            stores = [self._runtime.threads.stores.submit(self._store, each) for each in done]
+            wait(stores)  # all of them, for when one fails its pages are given back
+            stored = dict(filter(None, (each.result() for each in stores)))
             saved = self._finish(stored)
-        for _ in range(saved):
-            self._runtime.activity.page_saved()
+        self._runtime.activity.pages_saved(saved)
         return saved
 
     def _store(self, done: _Done) -> tuple[ClaimedPage, NewReading] | None:
@@ -199,10 +200,8 @@ class Relay:
 
     # All ----------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _doing(self, stage: Stage, pages: Sequence[ClaimedPage]) -> Iterator[None]:
-        with self._runtime.activity.doing(stage, pages=[page.id for page in pages]):
-            yield
+    def _doing(self, stage: Stage, pages: Sequence[ClaimedPage]) -> AbstractContextManager[None]:
+        return self._runtime.activity.doing(stage, pages=[page.id for page in pages])
 
     @contextmanager
     def _ending(self, pages: Sequence[ClaimedPage]) -> Iterator[None]:

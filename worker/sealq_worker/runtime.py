@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,24 @@ from sealq_worker.signals import keeping_stop_signals
 STACK_ERRORS = (StackUnreachableError, OperationalError)
 
 
+#: Helpers that store what is read: as many as there are pages whose rows are committed together.
+#: Each waits for the disk, and a disk that writes for one writes for all.
+STORES = 16
+
+
+class Threads:
+    """Threads beside the one that reads.
+
+    They outlive messages: to start some for each takes longer than to save a small page.
+    """
+
+    def __init__(self) -> None:
+        """Start none yet."""
+        #: One that prepares, one that saves.
+        self.stages = ThreadPoolExecutor(2, thread_name_prefix="stage")
+        self.stores = ThreadPoolExecutor(STORES, thread_name_prefix="store")
+
+
 @dataclass(frozen=True)
 class Runtime:
     """The parts that the two flows call."""
@@ -53,6 +72,7 @@ class Runtime:
     activity: ActivityReporter
     #: Whether the process was told to stop: what is in hand is finished, nothing else begun.
     stopping: Callable[[], bool]
+    threads: Threads = field(default_factory=Threads)
 
 
 def build_runtime(settings: Settings, app: Celery) -> Runtime:
