@@ -19,7 +19,7 @@ from sealq_configs.settings import load_settings
 from speedbench.contestants import ON_DEMAND, contestants
 from speedbench.figures import Figures, Rounds
 from speedbench.limit import models_alone
-from speedbench.machine import Machine, this_machine
+from speedbench.machine import Machine, as_installed, this_machine
 from speedbench.markdown import markdown
 from speedbench.pages import KINDS, Kind, page_folder
 from speedbench.pipeline_file import pipeline_of, with_threads, write_pipeline
@@ -141,6 +141,7 @@ def _write_json(figures: Figures, plan: Plan, machine: Machine, path: Path) -> N
 def main(*, peers: Path, samples: Path, out: Path, into: Path | None, **options: Any) -> None:
     """Measure sealq, PaddleX, PaddleOCR and PaddleX's service side by side."""
     plan, machine, out = Plan(**options), this_machine(), out.absolute()
+    as_installed()
     try:
         out.mkdir(parents=True, exist_ok=True)
         figures = measure(

@@ -20,7 +20,7 @@ from typing import Any, Self
 from sealq_storage.sql.opening import Database, open_database, upgrade_database
 from speedbench.fill import fill
 from speedbench.flow import Flow, Variant, measure_flow
-from speedbench.machine import load, this_machine
+from speedbench.machine import as_installed, load, this_machine
 from speedbench.scale import ask, claim_and_commit
 from speedbench.servers import fresh_database, postgres_server, redis_server
 from speedbench.submit_memory import measure_submit
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
     wanted = _parser().parse_args(arguments)
     wanted.out.mkdir(parents=True, exist_ok=True)
+    as_installed()
     with _Bench(wanted.out) as bench:
         report = {
             "machine": {**asdict(this_machine()), "load": load()},

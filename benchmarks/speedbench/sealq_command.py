@@ -25,7 +25,7 @@ from speedbench.values import Answer, Measured, NotMeasuredError, PageName
 #: The command beside the interpreter that runs this.
 SEALQ = str(Path(sys.executable).with_name("sealq"))
 
-_STOP_SECONDS = 60
+STOP_SECONDS = 60
 #: Characters of a failed command's output that are shown.
 _SHOWN = 1500
 
@@ -78,8 +78,8 @@ class SteadySealq:
         """Run Redis and a warm worker; yield the environment of commands that use them."""
         with redis_server() as redis_url:
             own = {"SEALQ_HOME": str(home), "SEALQ_REDIS_URL": redis_url}
-            environment = {**_surroundings(), **self.environment, **own}
-            _run(environment, "db", "upgrade")
+            environment = {**surroundings(), **self.environment, **own}
+            run_sealq(environment, "db", "upgrade")
             # Before the worker starts: each of its processes finds something to load models for.
             for document in self.warm_up:
                 _submit(environment, document)
@@ -90,7 +90,7 @@ class SteadySealq:
                     _submit(environment, document, "--wait")  # the same job, by its token
                 yield environment
             finally:
-                stop(worker, _STOP_SECONDS)
+                stop(worker, STOP_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,11 @@ class ColdSealq:
             NotMeasuredError: The command failed.
         """
         with tempfile.TemporaryDirectory(prefix="speedbench-") as home:
-            environment = {**_surroundings(), **self.environment, "SEALQ_HOME": home}
+            environment = {**surroundings(), **self.environment, "SEALQ_HOME": home}
             started = time.time()
-            _run(environment, "run", "--reading", "stock", str(folder.path / folder.cells[0].name))
+            run_sealq(
+                environment, "run", "--reading", "stock", str(folder.path / folder.cells[0].name)
+            )
             return min(page.finished for page in read_pages(Path(home), folder.path)) - started
 
 
@@ -156,7 +158,7 @@ def _unix(moment: str) -> float:
     return datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
 
 
-def _surroundings() -> dict[str, str]:
+def surroundings() -> dict[str, str]:
     """Return the environment without settings of sealq: it is measured as it comes."""
     kept = {"SEALQ_MODELS_DIR"}
     return {
@@ -168,10 +170,17 @@ def _surroundings() -> dict[str, str]:
 
 def _submit(environment: Mapping[str, str], path: Path, *options: str) -> None:
     """Make a job of a path; the second time, return to it."""
-    _run(environment, "submit", "--reading", "stock", "--client-token", path.name, *options, path)
+    run_sealq(
+        environment, "submit", "--reading", "stock", "--client-token", path.name, *options, path
+    )
 
 
-def _run(environment: Mapping[str, str], *arguments: str | Path) -> None:
+def run_sealq(environment: Mapping[str, str], *arguments: str | Path) -> None:
+    """Run a command of sealq to its end.
+
+    Raises:
+        NotMeasuredError: It failed; the message shows the end of what it said.
+    """
     done = subprocess.run(  # noqa: S603 (our own command)
         [SEALQ, *map(str, arguments)], env=dict(environment), capture_output=True, check=False
     )
