@@ -26,8 +26,8 @@ _POOL = 512
 BATCH_WIDTH = 6400
 #: Widest strip that is learned from.
 _WIDEST = 1200
-#: Least width to which the recogniser pads.
-_LEAST_WIDTH = 320
+#: Least width to which a strip is padded: careful reading pads no further, either.
+_LEAST_WIDTH = 160
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ def test_batches_hold_every_strip_once_and_are_no_wider_than_memory_allows() -> 
     widths = np.random.default_rng(1).integers(30, 1300, 400)
     groups = list(groups_by_width(widths))
     assert sorted(np.concatenate(groups).tolist()) == list(range(400))
-    assert all(len(group) * max(320, widths[group].max()) <= BATCH_WIDTH for group in groups)
-    assert max(map(len, groups)) == BATCH_WIDTH // 320
+    assert all(len(group) * max(160, widths[group].max()) <= BATCH_WIDTH for group in groups)
+    assert max(map(len, groups)) == BATCH_WIDTH // 160
 
 
 def test_an_operator_that_is_not_known_is_named() -> None:
