@@ -24,8 +24,8 @@ _IMAGES = 4
 class RecogniserTraining(Training[Graph, StripBatch]):
     """A recogniser that learns to read seals.
 
-    What it takes for which character (the last layer) stays as it is: half of all characters stand
-    on no strip of the training split, and would be unlearned.
+    What it takes for which character (the last layer) stays as it is: most characters stand
+    on no training strip, and would be unlearned.
     """
 
     def __init__(self, model: Path, *, seed: int, seconds: float, device: str) -> None:

@@ -1,8 +1,10 @@
 """Invented companies, offices and people. What one split draws on, the other never does.
 
-A company's own part (its brand) is made of characters that stand in no place, trade or legal form,
-and each such character belongs to one split only. So no company of one split can be one of the
-other. Offices have no brand: their towns are split instead.
+A company's own part (its brand) is made of characters that stand in no place, trade or legal form.
+Each such character belongs to one split. Held-out brands have none but their own; a training brand
+has at least one of its own, and others of either split: what reads seals has to have seen every
+character. So no company of one split can be one of the other. Offices have no brand: their towns
+are split instead.
 """
 
 from __future__ import annotations
@@ -65,11 +67,16 @@ def office(rng: np.random.Generator, split: Split) -> str:
 
 
 def brand(rng: np.random.Generator, split: Split) -> str:
-    """Return a company's own part of its name: 2 to 4 characters of the split's."""
-    liked, all_of_them = _pools(split)
-    pool = liked if happens(rng, 0.6) else all_of_them
+    """Return a company's own part of its name: 2 to 4 characters."""
+    kind = 0 if happens(rng, 0.6) else 1
     count = weighted(rng, {2: 6.0, 3: 3.0, 4: 1.0})
-    return "".join(pick(rng, pool) for _ in range(count))
+    own = [pick(rng, _pools(split)[kind]) for _ in range(count)]
+    if split == "held_out":
+        return "".join(own)
+    foreign = [pick(rng, _pools("held_out")[kind]) for _ in range(count)]
+    kept = int(rng.integers(count))
+    mixed = (own[i] if i == kept or happens(rng, 0.5) else foreign[i] for i in range(count))
+    return "".join(mixed)
 
 
 def latin_company(rng: np.random.Generator, split: Split) -> str:

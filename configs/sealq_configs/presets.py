@@ -26,6 +26,7 @@ from sealq_configs.spec import (
     SealCrops,
     SecondLook,
     refuse_unused,
+    stock_parameters,
     with_parameters,
 )
 
@@ -70,15 +71,17 @@ class Preset(BaseModel):
         Args:
             parameters: Of PaddleX's `predict`.
             dpi: None: the preset's.
-            reading: None: the preset's. Who asks for `stock` gets nothing but PaddleX's own
-                answer, so no second look either.
+            reading: None: the preset's; stock where parameters ask for what only that goes by.
+                Who asks for `stock` gets nothing but PaddleX's own answer, so no second look
+                either.
             purposes: What a careful reading compares with; None: what sealq brings.
 
         Raises:
             ParameterError: A parameter asks for a stage that this preset has no model for, or
                 changes nothing in this way of reading.
         """
-        chosen = reading or self.block.reading
+        by_itself = "stock" if stock_parameters(parameters) else self.block.reading
+        chosen = reading or by_itself
         refuse_unused(parameters, chosen)
         plain = with_parameters(
             self.name,

@@ -13,7 +13,7 @@ from sealq_configs.errors import ParameterError
 from sealq_configs.parameters import PredictParameters, validate_parameters
 
 #: Raise it whenever sealq's own code changes what a reading says: readings are then made anew.
-READING_VERSION = 3
+READING_VERSION = 4
 
 #: A `model_dir` that starts so names a model of sealq's catalogue.
 CATALOGUE_PREFIX = "catalogue:"
@@ -167,13 +167,18 @@ def with_parameters(
     return PipelineSpec(preset, pipeline, parameters.given(), dpi, seal_crops)
 
 
+def stock_parameters(parameters: PredictParameters) -> list[str]:
+    """Return the names of the parameters asked for that a careful reading does not go by."""
+    return [name for name in STOCK_PARAMETERS if getattr(parameters, name) is not None]
+
+
 def refuse_unused(parameters: PredictParameters, reading: ReadingMode) -> None:
     """Refuse what would change the digest, and nothing that is read.
 
     Raises:
         ParameterError: Names the parameters that a reading in this mode does not use.
     """
-    unused = [name for name in STOCK_PARAMETERS if getattr(parameters, name) is not None]
+    unused = stock_parameters(parameters)
     if reading == "careful" and unused:
         raise ParameterError(
             f"{', '.join(unused)}: not used by a careful reading. Leave it out, or use "

@@ -126,6 +126,13 @@ def test_a_careful_reading_refuses_parameters_that_it_does_not_use(
     assert preset.spec(parameters).parameters == values
 
 
+def test_who_asks_for_what_only_stock_goes_by_gets_stock() -> None:
+    preset = load_preset("mobile")
+    assert preset.spec(PredictParameters()).reading == "careful"
+    assert preset.spec(PredictParameters(layout_threshold=0.4)).reading == "careful"
+    assert preset.spec(PredictParameters(seal_det_thresh=0.3)).reading == "stock"
+
+
 def test_a_careful_reading_goes_by_all_other_parameters() -> None:
     others = PredictParameters(layout_threshold=0.4, seal_rec_score_thresh=0.6)
     spec = load_preset("mobile").spec(others, reading="careful")
