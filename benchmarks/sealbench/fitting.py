@@ -24,9 +24,6 @@ _FOLDS = 5
 _LEAST_CASES = 25
 #: Cases that are added to each step, one exact and one not: a hundred of a hundred is no certainty.
 _DOUBT = 2.0
-#: Share of the cases with a score of `RELIABLE` or more that must be exact. A little more than is
-#: promised: new seals have other fonts.
-_ENOUGH = PROMISED + 0.005
 #: Score of cases for which that can't be promised, at most.
 _JUST_BELOW = RELIABLE - 0.001
 #: Least deviation by which a feature is divided: one that never varies says nothing.
@@ -79,7 +76,7 @@ def kept_promise(table: Table, sums: Vector, exact: Vector) -> Table:
     order = np.argsort(-sums, kind="stable")
     counts = np.arange(1, len(order) + 1)
     shares = (np.cumsum(exact[order]) + _DOUBT / 2) / (counts + _DOUBT)
-    enough = np.flatnonzero(shares >= _ENOUGH)
+    enough = np.flatnonzero(shares >= PROMISED)
     least = float(sums[order[enough[-1]]]) if len(enough) else np.inf
     below = [(at, min(share, _JUST_BELOW)) for at, share in table if at < least]
     above = [(at, share) for at, share in table if at >= least]
