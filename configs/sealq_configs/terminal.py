@@ -31,6 +31,10 @@ FOLDING = frozenset(
 #: Columns of a terminal that a folding column has before others are left out for it: a company's
 #: name (eleven characters or so, each two columns wide) stands in one piece.
 FOLDED = 30
+#: Of the folding columns, those that fold last: names are looked for by eye.
+FOLDING_LAST = ("purpose", "owner")
+#: Columns of a terminal that a folding column needs at least.
+_LEAST_FOLDED = 10
 #: What is left out of a table that is too wide, in this order.
 LEFT_OUT = ("picture", "box", "found_by", "serial", "tax_id")
 #: What these columns mostly say: a table leaves them out where no row says anything else.
@@ -55,16 +59,18 @@ def write_table(rows: Iterable[Mapping[str, str]], out: TextIO, empty: str = "no
     console = Console(file=out, highlight=False, width=None if out.isatty() else PIPE_WIDTH)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     held = list(rows)
-    columns = _shown(held, console.width)
-    for name in columns:
-        _add_column(table, name)
+    widths = _shown(held, console.width)
+    whole = _whole(widths, console.width)
+    for name in widths:
+        side: Literal["left", "right"] = "right" if name in RIGHT else "left"
+        table.add_column(name, justify=side, overflow="fold", no_wrap=name in whole)
     for row in held:
-        table.add_row(*(Text(row[name]) for name in columns))
+        table.add_row(*(Text(row[name]) for name in widths))
     console.print(table if held else empty)
 
 
-def _shown(rows: Sequence[Mapping[str, str]], width: int) -> list[str]:
-    """Choose the columns of a table: those that say something, as far as they fit."""
+def _shown(rows: Sequence[Mapping[str, str]], width: int) -> dict[str, int]:
+    """Choose the columns of a table, those that say something, as far as they fit, by widths."""
     widths = {
         name: _width(name, [row[name] for row in rows])
         for name in (rows[0] if rows else ())
@@ -74,18 +80,28 @@ def _shown(rows: Sequence[Mapping[str, str]], width: int) -> list[str]:
         # A space stands between two columns.
         if sum(widths.values()) + len(widths) - 1 > width:
             widths.pop(name, None)
-    return list(widths)
+    return widths
+
+
+def _whole(widths: Mapping[str, int], width: int) -> set[str]:
+    """Return the columns that are not to be folded: those of names only where others can be."""
+    whole = {name for name in widths if name not in FOLDING}
+    for name in FOLDING_LAST:
+        room = width - sum(widths[each] + 1 for each in whole)
+        others = sum(each in FOLDING for each in widths) - 1
+        if (
+            name in widths
+            and widths[name] < FOLDED
+            and room - widths[name] > _LEAST_FOLDED * others
+        ):
+            whole.add(name)
+    return whole
 
 
 def _width(name: str, cells: Iterable[str]) -> int:
     """Return how many columns of the terminal a column of the table needs."""
     natural = max(map(cell_len, (name, *cells)))
     return min(natural, FOLDED) if name in FOLDING else natural
-
-
-def _add_column(table: Table, name: str) -> None:
-    side: Literal["left", "right"] = "right" if name in RIGHT else "left"
-    table.add_column(name, justify=side, overflow="fold", no_wrap=name not in FOLDING)
 
 
 def standard_output() -> TextIO:

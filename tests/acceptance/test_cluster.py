@@ -133,7 +133,8 @@ def objects_of(engine: Engine, objects: ObjectStore) -> dict[str, object]:
     with engine.connect() as connection:
         for prefix, names in connection.execute(select(Reading.object_prefix, Reading.pictures)):
             content = json.loads(objects.get(f"{prefix}/reading.json"))
-            del content["seconds"]
+            for timed in (content, *content["regions"]):
+                del timed["seconds"]
             found[prefix] = content
             found.update({f"{prefix}/{name}": objects.get(f"{prefix}/{name}") for name in names})
     return found
