@@ -104,19 +104,44 @@ def test_an_uneven_name_is_read_anew_until_it_is_sure(score: float, looks: int) 
     assert models.asked == looks
 
 
+def upright_line() -> Upright:
+    """Return a seal turned upright, with one line of ink, in two views."""
+    picture, ink = np.full((480, 480, 3), 255, np.uint8), np.zeros((480, 480), np.uint8)
+    for left in range(140, 340, 40):
+        cv2.rectangle(ink, (left, 220), (left + 32, 260), (1,), 6)
+    views = {"sharp": picture, "clean": picture}
+    return Upright(views, ink, np.zeros_like(ink), np.eye(2, 3))
+
+
 @pytest.mark.parametrize(("score", "looks"), [(SURE, 1), (UNSURE, 2)])
 def test_a_line_that_is_surely_read_in_one_view_is_not_read_in_the_next(
     score: float, looks: int
 ) -> None:
-    picture, ink = np.full((480, 480, 3), 255, np.uint8), np.zeros((480, 480), np.uint8)
-    for left in range(140, 340, 40):
-        cv2.rectangle(ink, (left, 220), (left + 32, 260), (1,), 6)
-    back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    views = {"sharp": picture, "clean": picture}
     models = OneText("合同专用章", score)
-    [group] = read_inner(Upright(views, ink, np.zeros_like(ink), back), models)
+    [group] = read_inner(upright_line(), models)
     assert group[0].text == "合同专用章"
     assert models.asked == looks
+
+
+class OneTextWhereInkIs(OneText):
+    """The same; its detector finds nothing."""
+
+    def detect(self, image: Image, side: int | None = None) -> list[Polygon]:
+        assert (image.ndim, side is None) == (3, False)
+        return []
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "read"),
+    [("7", 0.68, []), ("7", 0.85, ["7"]), ("甲乙", 0.68, ["甲乙"])],
+    ids=["doubtful-character", "sure-character", "doubtful-word"],
+)
+def test_a_lone_character_is_a_text_only_if_it_is_sure(
+    text: str, score: float, read: list[str]
+) -> None:
+    """A star in the middle looks like a 7 to a recogniser."""
+    groups = read_inner(upright_line(), OneTextWhereInkIs(text, score))
+    assert [group[0].text for group in groups] == read
 
 
 def row_of_boxes() -> SealViews:

@@ -170,7 +170,12 @@ def _group(upright: Upright, line: _Line, views: dict[str, Placed]) -> tuple[Can
     readings = {name: placed.marks for name, placed in views.items()}
     readings["agreed"] = consensus(list(readings.values()))
     found = [candidate("inner", marks, polygon, f"line {name}") for name, marks in readings.items()]
-    return ranked([each for each in found if each.score >= _LEAST_SCORE])
+    return ranked([each for each in found if each.score >= _least_score(each.text)])
+
+
+def _least_score(text: str) -> float:
+    """Return the score below which this is no text: a lone character may be a star or an emblem."""
+    return _LEAST_SCORE if len(text) > 1 else _SURE
 
 
 def _way(geometry: Geometry, rotation: float, height: int) -> tuple[Matrix, tuple[int, int]]:
