@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import click
 import cv2
 import torch
 
+from learning.command import log_line, run_options
 from learning.training import CheckpointError
 from locator.cache import Cache, build_cache, load_cache
 from locator.contract import INPUT_SIDE
@@ -108,7 +107,7 @@ def _epoch(run: Run, training: LocatorTraining, views: Cache, pages: Sequence[He
         "pictures_per_second": round(steps * BATCH / seconds, 1),
         **_figures(judge_network(training.average, pages)),
     }
-    _log(line, run.out / "log.jsonl")
+    log_line(line, run.out)
 
 
 def _figures(quality: Quality) -> dict[str, float | None]:
@@ -125,34 +124,14 @@ def _figures(quality: Quality) -> dict[str, float | None]:
     return {name: None if value is None else round(value, 4) for name, value in figures.items()}
 
 
-def _log(line: dict[str, object], path: Path) -> None:
-    text = json.dumps({"time": time.strftime("%H:%M:%S"), **line})
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text + "\n")
-    click.echo(text, err=True)
-
-
 @click.command()
-@click.option("--seed", default=1, show_default=True)
-@click.option("--minutes", default=45.0, show_default=True, help="Of training.")
-@click.option(
-    "--pages",
-    type=click.IntRange(min=1),
-    default=8000,
-    show_default=True,
-    help="Training pages to draw.",
+@run_options(
+    minutes=45.0,
+    pages=8000,
+    drawn="Training pages to draw.",
+    cached="pages",
+    start="Folder of a shipped locator that learns on.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
-@click.option(
-    "--cache", type=click.Path(path_type=Path), help="Folder of drawn pages.  [default: OUT/cache]"
-)
-@click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
-@click.option(
-    "--start",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder of a shipped locator that learns on.",
-)
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Train the seal locator; run again with the same folder, it goes on where it stopped."""
     try:

@@ -16,7 +16,7 @@ from recogniser.alphabet import Alphabet
 from recogniser.cache import Cache
 from recogniser.strips import Pixels
 from sealbench.chance import between, happens
-from sealq_worker.careful.models import LINE_HEIGHT
+from sealq_worker.careful.models import LEAST_WIDTH, LINE_HEIGHT
 
 #: Strips of an epoch: some minutes on one core, so that a log line and a checkpoint come often.
 EPOCH_STRIPS = 4096
@@ -26,8 +26,6 @@ _POOL = 512
 BATCH_WIDTH = 6400
 #: Widest strip that is learned from.
 _WIDEST = 1200
-#: Least width to which a strip is padded: careful reading pads no further, either.
-_LEAST_WIDTH = 160
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def loader(cache: Cache, alphabet: Alphabet, *, seed: int, epoch: int) -> DataLo
 
 def batch_of(images: Sequence[Pixels], texts: Sequence[Sequence[int]]) -> StripBatch:
     """Return strips as one batch, padded to the widest."""
-    width = max(_LEAST_WIDTH, *(image.shape[1] for image in images))
+    width = max(LEAST_WIDTH, *(image.shape[1] for image in images))
     pictures = np.zeros((len(images), 3, LINE_HEIGHT, width), np.float32)
     for picture, image in zip(pictures, images, strict=True):
         picture[:, :, : image.shape[1]] = image.transpose(2, 0, 1) / np.float32(127.5) - 1
@@ -113,7 +111,7 @@ def groups_by_width(widths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
     order = np.argsort(widths, kind="stable")
     first = 0
     for end in range(1, len(order) + 1):
-        wider = end < len(order) and max(_LEAST_WIDTH, int(widths[order[end]]))
+        wider = end < len(order) and max(LEAST_WIDTH, int(widths[order[end]]))
         if not wider or (end + 1 - first) * wider > BATCH_WIDTH:
             yield order[first:end]
             first = end

@@ -12,6 +12,7 @@ from recogniser.cache import Cache
 from recogniser.graph import Graph
 from sealbench.compare import normalised
 from sealbench.figures import Share
+from sealq_worker.careful.models import own_steps
 
 #: What a strip on which nothing is to be read counts as.
 NOTHING = "nothing"
@@ -43,7 +44,7 @@ def read_all(network: Graph, cache: Cache, alphabet: Alphabet) -> tuple[list[int
             matrices = network(batch.pictures).float().numpy()
         indices += group.tolist()
         texts += [
-            alphabet.read(matrix[: -(-image.shape[1] // 8)])
+            alphabet.read(matrix[: own_steps(image)])
             for matrix, image in zip(matrices, images, strict=True)
         ]
     return indices, texts

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import cv2
 import onnx
 import torch
 
+from learning.command import log_line, run_options
 from learning.training import CheckpointError
 from recogniser.alphabet import Alphabet
 from recogniser.batches import loader
@@ -104,11 +103,7 @@ def _log(
 ) -> None:
     exact = exact_by_role(training.average, watched, alphabet) if watched else {}
     figures = {role: _said(share) for role, share in exact.items()}
-    line = {"time": time.strftime("%H:%M:%S"), **vars(training.progress), "loss": loss, **figures}
-    text = json.dumps(line)
-    with (out / "log.jsonl").open("a", encoding="utf-8") as file:
-        file.write(text + "\n")
-    click.echo(text, err=True)
+    log_line({**vars(training.progress), "loss": loss, **figures}, out)
 
 
 def _said(share: Share) -> str:
@@ -116,26 +111,13 @@ def _said(share: Share) -> str:
 
 
 @click.command()
-@click.option("--seed", default=1, show_default=True)
-@click.option("--minutes", default=60.0, show_default=True, help="Of training.")
-@click.option(
-    "--pages",
-    type=click.IntRange(min=1),
-    default=800,
-    show_default=True,
-    help="Pages full of seals to draw.",
+@run_options(
+    minutes=60.0,
+    pages=800,
+    drawn="Pages full of seals to draw.",
+    cached="strips",
+    start=f"Folder of a recogniser that learns on.  [default: {FIRST}]",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the model.")
-@click.option(
-    "--cache", type=click.Path(path_type=Path), help="Folder of drawn strips.  [default: OUT/cache]"
-)
-@click.option("--processes", default=2, show_default=True, help="CPU cores to use.")
-@click.option(
-    "--start",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help=f"Folder of a recogniser that learns on.  [default: {FIRST}]",
-)
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Teach the recogniser; run again with the same folder, it goes on where it stopped."""
     try:

@@ -16,7 +16,7 @@ from sealq_worker.careful.models import LINE_HEIGHT, Polygon, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
 from sealq_worker.careful.outline import Points
 from sealq_worker.careful.pixels import Matrix, moved, painted, resized, upright_way, warped
-from sealq_worker.careful.scoring import Placed, candidate, consensus, ranked
+from sealq_worker.careful.scoring import Placed, any_sure, candidate, consensus, ranked
 from sealq_worker.careful.unwrap import Strip, outline_of_strip
 from sealq_worker.careful.views import SealViews, dark_in
 
@@ -124,16 +124,12 @@ def _read(
     views: list[dict[str, Placed]] = [{} for _ in lines]
     for name, image in upright.images.items():
         # Lines that were read surely in one view are not read in the next.
-        doubtful = [number for number, seen in enumerate(views) if not _any_sure(seen)]
+        doubtful = [number for number, seen in enumerate(views) if not any_sure(seen)]
         read = models.recognise([_cut(image, lines[number]) for number in doubtful])
         for number, each in zip(doubtful, read, strict=True):
             views[number][name] = Placed(each)
     groups = [_group(upright, line, seen) for line, seen in zip(lines, views, strict=True)]
     return [group for group in groups if group]
-
-
-def _any_sure(views: dict[str, Placed]) -> bool:
-    return any(placed.line.sure for placed in views.values())
 
 
 def _weight(groups: Sequence[tuple[Candidate, ...]]) -> float:

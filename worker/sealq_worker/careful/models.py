@@ -20,7 +20,7 @@ Polygon = NDArray[np.float64]
 #: Height at which the recogniser looks at lines, and the least width to which they are padded: half
 #: of what PaddleX pads to. The recogniser's time grows with the width, padding included.
 LINE_HEIGHT = 48
-_LEAST_WIDTH = 160
+LEAST_WIDTH = 160
 _GREATEST_WIDTH = 3200
 
 #: Pixels of a line's width per step of the recogniser's matrix.
@@ -98,7 +98,7 @@ class PipelineModels:
                 "give. Use engine onnxruntime or paddle_static, or reading: stock."
             )
         self._resize = copy(self._recogniser.pre_tfs["ReisizeNorm"])
-        self._resize.rec_image_shape = [3, LINE_HEIGHT, _LEAST_WIDTH]
+        self._resize.rec_image_shape = [3, LINE_HEIGHT, LEAST_WIDTH]
 
     def detect(self, image: Image, side: int | None = None) -> list[Polygon]:
         """Find lines of text."""
@@ -123,7 +123,7 @@ class PipelineModels:
         output = np.asarray(self._recogniser.runner(x=ready)[0], np.float32)
         alphabet = self._recogniser.post_op.character
         return [
-            recognised(matrix[: _own_steps(image)], alphabet)
+            recognised(matrix[: own_steps(image)], alphabet)
             for matrix, image in zip(output, images, strict=True)
         ]
 
@@ -131,7 +131,7 @@ class PipelineModels:
 def padded_width(image: Image) -> int:
     """Return the width to which the recogniser pads a line of this shape."""
     height, width = image.shape[:2]
-    padded = int(LINE_HEIGHT * max(_LEAST_WIDTH / LINE_HEIGHT, width / height))
+    padded = int(LINE_HEIGHT * max(LEAST_WIDTH / LINE_HEIGHT, width / height))
     return min(_GREATEST_WIDTH, padded)
 
 
@@ -154,7 +154,7 @@ def recognised(matrix: NDArray[np.float32], alphabet: Sequence[str]) -> Recognis
     )
 
 
-def _own_steps(image: Image) -> int:
+def own_steps(image: Image) -> int:
     """Return how many steps of the matrix lie on the line itself, not on its padding."""
     height, width = image.shape[:2]
     own = min(_GREATEST_WIDTH, LINE_HEIGHT * width / height)

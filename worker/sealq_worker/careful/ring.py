@@ -17,7 +17,15 @@ from sealq_worker.careful.band import text_band
 from sealq_worker.careful.models import LINE_HEIGHT, SealModels
 from sealq_worker.careful.naming import LEAST_MARK, heaviest, name_of, score_of, weight_of
 from sealq_worker.careful.observation import Candidate, Geometry, Place
-from sealq_worker.careful.scoring import Mark, Placed, candidate, consensus, filled, ranked
+from sealq_worker.careful.scoring import (
+    Mark,
+    Placed,
+    any_sure,
+    candidate,
+    consensus,
+    filled,
+    ranked,
+)
 from sealq_worker.careful.unwrap import (
     Strip,
     outline_of_strip,
@@ -134,7 +142,7 @@ def evened(seal: SealViews, models: SealModels, name: RingText, rotation: float)
         lines = _read_until_sure(seal, models, part, views)
         text = text_in(seal, lines, part)
         found += [text] if text else []
-        if _any_sure(lines):
+        if any_sure(lines):
             break
     return put_together(*sorted(found, key=worth, reverse=True), name)
 
@@ -238,10 +246,6 @@ def _read_until_sure(
 ) -> dict[str, Placed]:
     lines: dict[str, Placed] = {}
     for view in views:
-        if not _any_sure(lines):
+        if not any_sure(lines):
             lines |= read_strips(seal, models, {f"{view} even": part})
     return lines
-
-
-def _any_sure(lines: Mapping[str, Placed]) -> bool:
-    return any(placed.line.sure for placed in lines.values())

@@ -8,7 +8,7 @@ its score says how far they agree.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -62,6 +62,11 @@ class Placed:
     def marks(self) -> list[Mark]:
         """The line's characters, spaces left out."""
         return marks_of(self.line, self.start, self.span)
+
+
+def any_sure(views: Mapping[str, Placed]) -> bool:
+    """Whether some view of a line was read surely: others would show the same."""
+    return any(placed.line.sure for placed in views.values())
 
 
 def marks_of(line: Recognised, start: float = 0.0, span: float = 1.0) -> list[Mark]:
