@@ -78,7 +78,7 @@ class Training(ABC, Generic[Network, Batch]):
         """
         self._seed = seed
         self._seconds = seconds
-        self._rate = rate
+        self._top_rate = rate
         self._device = device
         self.network = network
         self.average = copy.deepcopy(network)
@@ -88,6 +88,11 @@ class Training(ABC, Generic[Network, Batch]):
     @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
         """Return the loss of a batch, which may lie on another device."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate that warm-up and schedule are a share of."""
+        return self._top_rate
 
     @property
     def over(self) -> bool:
@@ -158,7 +163,7 @@ class Training(ABC, Generic[Network, Batch]):
         falling = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * self.done)) / 2
         rising = min((self.progress.step + 1) / WARM_UP, 1.0)
         for group in self._optimizer.param_groups:
-            group["lr"] = self._rate * falling * rising
+            group["lr"] = self.rate * falling * rising
 
     def _follow(self) -> None:
         kept = min(AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))

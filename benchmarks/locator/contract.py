@@ -19,6 +19,9 @@ SEAL, CUT_SEAL, TAX_MARK = range(len(LABELS))
 #: Class id of a region that is neither taught as something nor as nothing.
 IGNORE = -1
 
+#: Class id of a row in a list of things that holds none.
+NOTHING = -2
+
 #: Class id of each label that the page generator writes.
 CLASS_OF_TRUTH = {"seal": SEAL, "cut": CUT_SEAL, "tax_mark": TAX_MARK}
 

@@ -1,16 +1,12 @@
-"""From the network's maps to boxes, in operations that ONNX has for any batch size."""
+"""From what the network found to boxes, in operations that ONNX has for any batch size."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from locator.contract import STRIDE
-from locator.network import Locator, Maps
-
-#: Boxes per picture. More seals than this do not fit on a sheet side by side; the rest score zero.
-MOST_BOXES = 24
+from locator.maps import MOST_BOXES
+from locator.network import Findings, Locator
 
 #: IoU from which the less sure one of two boxes is the same seal seen twice.
 SAME_IOU = 0.6
@@ -38,51 +34,29 @@ class ExportedLocator(nn.Module):
             boxes: (n * MOST_BOXES, 6) float: class id, score, x1, y1, x2, y2 in page pixels.
             box_num: (n,) int32, rows of `boxes` per picture.
         """
-        classes, scores, boxes = decode(self.network(image), side=image.shape[-1])
+        classes, scores, boxes = decode(self.network(image))
         scale = scale_factor.flip(1).repeat(1, 2).unsqueeze(1)
         rows = torch.cat([classes.unsqueeze(2), scores.unsqueeze(2), boxes / scale], dim=2)
         counts = torch.full_like(scale_factor[:, 0], MOST_BOXES, dtype=torch.int32)
         return rows.reshape(-1, 6), counts
 
 
-def decode(maps: Maps, side: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Turn maps into boxes, the surest first.
+def decode(found: Findings) -> tuple[Tensor, Tensor, Tensor]:
+    """Turn findings into boxes, the surest first.
 
     Args:
-        maps: What the network said of n pictures.
-        side: Side of the pictures, in pixels.
+        found: What the network said of n pictures.
 
     Returns:
         classes: (n, MOST_BOXES) float, class ids.
         scores: (n, MOST_BOXES) float, 0..1; zero for a seal seen twice.
         boxes: (n, MOST_BOXES, 4) float: x1, y1, x2, y2 in input pixels, inside the picture.
     """
-    scores, classes = maps.heat.sigmoid().max(dim=1)
-    peaks = scores * (scores == functional.max_pool2d(scores, 3, stride=1, padding=1))
-    best, cells = peaks.flatten(1).topk(MOST_BOXES)
-    boxes = boxes_of(maps.sides).flatten(2).transpose(1, 2)
-    chosen = boxes.gather(1, cells.unsqueeze(2).expand(-1, -1, 4)).clamp(0, side)
-    labels = classes.flatten(1).gather(1, cells).to(best.dtype)
-    return labels, best * _seen_first(chosen), chosen
-
-
-def boxes_of(sides: Tensor) -> Tensor:
-    """Return the box that each cell names.
-
-    Args:
-        sides: (n, 4, g, g) as in `Maps`.
-
-    Returns:
-        (n, 4, g, g): x1, y1, x2, y2 in input pixels.
-    """
-    reach = sides.clamp(-5.0, 5.0).exp() * STRIDE
-    rows = (torch.arange(sides.shape[2], device=sides.device) + 0.5) * STRIDE
-    columns = (torch.arange(sides.shape[3], device=sides.device) + 0.5) * STRIDE
-    middle_y, middle_x = torch.meshgrid(rows, columns, indexing="ij")
-    left, top, right, bottom = reach.unbind(1)
-    return torch.stack(
-        [middle_x - left, middle_y - top, middle_x + right, middle_y + bottom], dim=1
-    )
+    scores, classes = found.verdicts.sigmoid().max(dim=2)
+    best, order = scores.topk(MOST_BOXES)
+    boxes = found.peaks.boxes.gather(1, order.unsqueeze(2).expand(-1, -1, 4))
+    labels = classes.gather(1, order).to(best.dtype)
+    return labels, best * _seen_first(boxes), boxes
 
 
 def _seen_first(boxes: Tensor) -> Tensor:

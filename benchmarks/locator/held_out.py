@@ -93,7 +93,7 @@ def _outcomes(network: Locator, pages: Sequence[HeldOutPage]) -> Iterator[PageOu
     device = next(network.parameters()).device
     pictures = torch.stack([page.picture for page in pages]).to(device)
     with torch.inference_mode():
-        rows = zip(*decode(network(as_input(pictures)), INPUT_SIDE), strict=True)
+        rows = zip(*decode(network(as_input(pictures))), strict=True)
     for number, (page, (classes, scores, boxes)) in enumerate(zip(pages, rows, strict=True), 1):
         scale = (page.truth.width / INPUT_SIDE, page.truth.height / INPUT_SIDE)
         found = tuple(found_on(classes, scores, boxes, scale))

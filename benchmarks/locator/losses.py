@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from locator.decode import boxes_of
-from locator.network import Maps
+from locator.contract import IGNORE, LABELS
+from locator.maps import boxes_of
+from locator.network import Findings
 
 #: How much badly judged cells count more than well judged ones (focal loss).
 FOCUS = 2.0
@@ -19,6 +21,15 @@ EXCUSE = 4.0
 #: Weight of the boxes beside the heatmap.
 BOX_WEIGHT = 5.0
 
+#: Weight of the judge beside the heatmap.
+JUDGE_WEIGHT = 1.0
+
+#: IoU with a thing from which a box shows it, and up to which it surely does not.
+SHOWS, MISSES = 0.5, 0.4
+
+#: Share of a box within a region that is left out from which it is left out, too.
+LEFT_OUT = 0.5
+
 
 class TargetBatch(NamedTuple):
     """`Targets` of n pictures, stacked."""
@@ -27,21 +38,24 @@ class TargetBatch(NamedTuple):
     asked: Tensor
     boxes: Tensor
     weights: Tensor
+    things: Tensor
 
 
 class Loss(NamedTuple):
-    """The loss of a batch and its two parts, scalars."""
+    """The loss of a batch and its three parts, scalars."""
 
     total: Tensor
     heat: Tensor
     boxes: Tensor
+    judge: Tensor
 
 
-def loss_of(maps: Maps, targets: TargetBatch) -> Loss:
-    """Compare maps with what they should be."""
-    heat = heat_loss(maps.heat.float(), targets.heat, targets.asked)
-    boxes = box_loss(boxes_of(maps.sides.float()), targets.boxes, targets.weights)
-    return Loss(heat + BOX_WEIGHT * boxes, heat, boxes)
+def loss_of(found: Findings, targets: TargetBatch) -> Loss:
+    """Compare what was found with what is there."""
+    heat = heat_loss(found.maps.heat, targets.heat, targets.asked)
+    boxes = box_loss(boxes_of(found.maps.sides), targets.boxes, targets.weights)
+    judge = judge_loss(found.verdicts.float(), found.peaks.boxes, targets.things)
+    return Loss(heat + BOX_WEIGHT * boxes + JUDGE_WEIGHT * judge, heat, boxes, judge)
 
 
 def heat_loss(logits: Tensor, truth: Tensor, asked: Tensor) -> Tensor:
@@ -52,12 +66,58 @@ def heat_loss(logits: Tensor, truth: Tensor, asked: Tensor) -> Tensor:
         truth: (n, c, g, g), 1 in the cells of centres.
         asked: (n, g, g), 0 where nothing is taught.
     """
-    sure = logits.sigmoid()
     is_centre = truth == 1.0
-    hit = -torch.nn.functional.logsigmoid(logits) * (1 - sure) ** FOCUS
-    empty = -torch.nn.functional.logsigmoid(-logits) * sure**FOCUS * (1 - truth) ** EXCUSE
-    per_cell = torch.where(is_centre, hit, empty) * asked.unsqueeze(1)
+    excused = (1 - truth) ** EXCUSE
+    per_cell = torch.where(is_centre, _hit(logits), _empty(logits) * excused) * asked.unsqueeze(1)
     return per_cell.sum() / is_centre.sum().clamp(min=1)
+
+
+def judge_loss(logits: Tensor, boxes: Tensor, things: Tensor) -> Tensor:
+    """Return the focal loss of verdicts, per box that shows something.
+
+    Args:
+        logits: (n, k, c).
+        boxes: (n, k, 4), of which they are the verdicts.
+        things: (n, m, 5) as in `Targets`.
+    """
+    shown, asked = shown_in(boxes, things)
+    per_box = torch.where(shown, _hit(logits), _empty(logits)) * asked.unsqueeze(2)
+    return per_box.sum() / (shown.any(dim=2) & asked).sum().clamp(min=1)
+
+
+def shown_in(boxes: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
+    """Say what boxes show.
+
+    Args:
+        boxes: (n, k, 4).
+        things: (n, m, 5) as in `Targets`.
+
+    Returns:
+        (n, k, c) bool, by class, and (n, k) bool: whether that can be said.
+    """
+    kinds, places = things[..., 0], things[..., 1:]
+    corner = torch.maximum(boxes.unsqueeze(2)[..., :2], places.unsqueeze(1)[..., :2])
+    opposite = torch.minimum(boxes.unsqueeze(2)[..., 2:], places.unsqueeze(1)[..., 2:])
+    shared = (opposite - corner).clamp(min=0).prod(dim=3)
+    own = (boxes[..., 2:] - boxes[..., :2]).clamp(min=0.01).prod(dim=2).unsqueeze(2)
+    theirs = (places[..., 2:] - places[..., :2]).prod(dim=2).unsqueeze(1)
+    iou = shared / (own + theirs - shared)
+    left_out = (shared > LEFT_OUT * own) & (kinds == IGNORE).unsqueeze(1)
+    is_thing = (kinds >= 0).unsqueeze(1)
+    best, which = torch.where(is_thing, iou, 0.0).max(dim=2)
+    kind = kinds.gather(1, which).long()
+    classes = torch.arange(len(LABELS), device=boxes.device)
+    shown = (best >= SHOWS).unsqueeze(2) & (kind.unsqueeze(2) == classes)
+    asked = (best >= SHOWS) | ((best <= MISSES) & ~left_out.any(dim=2))
+    return shown, asked
+
+
+def _hit(logits: Tensor) -> Tensor:
+    return -functional.logsigmoid(logits) * (1 - logits.sigmoid()) ** FOCUS
+
+
+def _empty(logits: Tensor) -> Tensor:
+    return -functional.logsigmoid(-logits) * logits.sigmoid() ** FOCUS
 
 
 def box_loss(boxes: Tensor, truth: Tensor, weights: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The network: a small convolutional trunk, features merged at stride 8, two heads."""
+"""The network: a small convolutional trunk, features merged at stride 8, two heads, a judge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from locator.contract import LABELS
+from locator.contract import LABELS, STRIDE
+from locator.judge import Judge
+from locator.layers import KERNEL, Block, convolution, halving
+from locator.maps import Maps, Peaks, peaks_of
 
 #: Channels of the trunk at strides 2, 4, 8, 16, 32 and 64.
 TRUNK_CHANNELS = (16, 24, 48, 96, 128, 160)
@@ -17,10 +20,6 @@ TRUNK_CHANNELS = (16, 24, 48, 96, 128, 160)
 #: Residual blocks of the trunk at strides 4, 8, 16, 32 and 64. A seal may fill the picture: the
 #: last stage sees 8 x 8 cells, so that its blocks look at all of it.
 TRUNK_BLOCKS = (1, 2, 4, 3, 3)
-
-#: Side of the windows that look around, in cells. PyTorch trains others than 3 on a CPU some twenty
-#: times slower (oneDNN has a fast backward pass for this size alone).
-KERNEL = 3
 
 #: Channels of the merged features.
 MERGED_CHANNELS = 64
@@ -30,17 +29,32 @@ MERGED_CHANNELS = 64
 PRIOR = 0.01
 
 
-class Maps(NamedTuple):
-    """What the network says of every cell, before decoding.
+class Sight(NamedTuple):
+    """What the first half of the network sees of pictures.
 
     Attributes:
-        heat: (n, 3, g, g) float, logits: is the centre of a seal of this class here.
-        sides: (n, 4, g, g) float, logarithms of the distances from the cell's middle to the left,
-            top, right and bottom side of the box, in cells.
+        fine: (n, c, s / 4, s / 4) features.
+        merged: (n, c, s / 8, s / 8) features.
+        maps: What they say of every cell.
     """
 
-    heat: Tensor
-    sides: Tensor
+    fine: Tensor
+    merged: Tensor
+    maps: Maps
+
+
+class Findings(NamedTuple):
+    """What the network says of pictures.
+
+    Attributes:
+        maps: Of every cell.
+        peaks: The cells that stand out.
+        verdicts: (n, k, 3) float, logits: what the box of each peak shows.
+    """
+
+    maps: Maps
+    peaks: Peaks
+    verdicts: Tensor
 
 
 class Locator(nn.Module):
@@ -49,32 +63,44 @@ class Locator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         stem, *stages = TRUNK_CHANNELS
-        self.stem = _convolution(3, stem, kernel=KERNEL, stride=2)
+        self.stem = convolution(3, stem, kernel=KERNEL, stride=2)
         inputs = TRUNK_CHANNELS[:-1]
         self.stages = nn.ModuleList(map(_stage, inputs, stages, TRUNK_BLOCKS))
         self.laterals = nn.ModuleList(
-            _convolution(width, MERGED_CHANNELS, activate=False) for width in stages[1:]
+            convolution(width, MERGED_CHANNELS, activate=False) for width in stages[1:]
         )
         self.smooth = nn.ModuleList(Block(MERGED_CHANNELS) for _ in stages[2:])
         self.heat = _head(len(LABELS), bias=-math.log(1 / PRIOR - 1))
         self.sides = _head(4, bias=1.0)
+        self.judge = Judge(stages[0], MERGED_CHANNELS)
 
-    def forward(self, image: Tensor) -> Maps:
+    def forward(self, image: Tensor) -> Findings:
         """Look at pictures.
 
         Args:
             image: (n, 3, s, s) float RGB in -1..1.
         """
-        features = self.stem(image)
-        merged = self._merge(self._climb(features))
-        return Maps(self.heat(merged), self.sides(merged))
+        return self.judged(self.look(image))
+
+    def look(self, image: Tensor) -> Sight:
+        """Return what is seen of pictures (n, 3, s, s) before anything is judged as a whole."""
+        fine, *levels = self._climb(self.stem(image))
+        merged = self._merge(levels)
+        return Sight(fine, merged, Maps(self.heat(merged), self.sides(merged)))
+
+    def judged(self, sight: Sight) -> Findings:
+        """Judge what stands out of what was seen."""
+        maps = Maps(*(each.float() for each in sight.maps))
+        peaks = Peaks(*(each.detach() for each in peaks_of(maps)))
+        side = maps.heat.shape[-1] * STRIDE
+        return Findings(maps, peaks, self.judge(sight.fine, sight.merged, peaks, side))
 
     def _climb(self, features: Tensor) -> list[Tensor]:
         levels = []
         for stage in self.stages:
             features = stage(features)
             levels.append(features)
-        return levels[1:]
+        return levels
 
     def _merge(self, levels: list[Tensor]) -> Tensor:
         laterals = [lateral(level) for lateral, level in zip(self.laterals, levels, strict=True)]
@@ -83,24 +109,6 @@ class Locator(nn.Module):
             merged = functional.interpolate(merged, scale_factor=2.0, mode="nearest")
             merged = smooth(functional.relu(merged + laterals.pop()))
         return merged
-
-
-class Block(nn.Module):
-    """Residual: widen, look around in each channel by itself, narrow again."""
-
-    def __init__(self, width: int, expansion: int = 1) -> None:
-        super().__init__()
-        inner = width * expansion
-        widen = _convolution(width, inner) if expansion > 1 else nn.Identity()
-        self.body = nn.Sequential(
-            widen,
-            _convolution(inner, inner, kernel=KERNEL, groups=inner),
-            _convolution(inner, width, activate=False),
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Return features of the same shape (n, width, h, w)."""
-        return functional.relu(features + self.body(features))
 
 
 def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
@@ -113,11 +121,8 @@ def _stage(inputs: int, outputs: int, blocks: int) -> nn.Sequential:
 
 def _halve(inputs: int, outputs: int) -> list[nn.Module]:
     if outputs <= MERGED_CHANNELS:  # few channels: all at once costs little, and trains faster
-        return [_convolution(inputs, outputs, kernel=KERNEL, stride=2)]
-    return [
-        _convolution(inputs, inputs, kernel=KERNEL, stride=2, groups=inputs, activate=False),
-        _convolution(inputs, outputs),
-    ]
+        return [convolution(inputs, outputs, kernel=KERNEL, stride=2)]
+    return halving(inputs, outputs)
 
 
 def _head(outputs: int, bias: float) -> nn.Sequential:
@@ -125,24 +130,6 @@ def _head(outputs: int, bias: float) -> nn.Sequential:
     nn.init.normal_(last.weight, std=0.01)
     nn.init.constant_(last.bias, bias)  # type: ignore[arg-type]
     return nn.Sequential(Block(MERGED_CHANNELS), last)
-
-
-def _convolution(
-    inputs: int,
-    outputs: int,
-    *,
-    kernel: int = 1,
-    stride: int = 1,
-    groups: int = 1,
-    activate: bool = True,
-) -> nn.Sequential:
-    layers: list[nn.Module] = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(outputs),
-    ]
-    if activate:
-        layers.append(nn.ReLU())
-    return nn.Sequential(*layers)
 
 
 def in_memory(network: Locator, device: torch.device, layout: torch.memory_format) -> Locator:

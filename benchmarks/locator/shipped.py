@@ -19,7 +19,8 @@ def load_shipped(folder: Path, pictures: Tensor) -> Locator:
 
     The export melts each normalisation into the convolution before it. Here they part again: a
     normalisation is set to undo exactly what it does to these pictures, so that the network says
-    what it said, and learns from there.
+    what it said, and learns from there. Where the file is of a time before the judge, that starts
+    without an opinion.
 
     Args:
         folder: Holds `inference.onnx`, as `locator.export` writes it.
@@ -29,10 +30,13 @@ def load_shipped(folder: Path, pictures: Tensor) -> Locator:
         ShippedError: The file is of another network.
     """
     weights = _weights_of(folder / "inference.onnx")
+    judged = any(name.startswith("network.judge.") for name in weights)
     network = Locator()
     hooks = []
     try:
         for name, module in network.named_modules():
+            if name.startswith("judge.") and not judged:
+                continue
             if isinstance(module, nn.Conv2d):
                 module.weight.data.copy_(weights[f"network.{name}.weight"])
                 if module.bias is not None:

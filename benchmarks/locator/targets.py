@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from locator.contract import IGNORE, LABELS, STRIDE
+from locator.contract import IGNORE, LABELS, NOTHING, STRIDE
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -22,6 +22,9 @@ LEAST_SPREAD = 0.4
 #: Height of the bell from which a cell learns the box.
 TAUGHT = 0.1
 
+#: Seals, marks and regions to be left out of which a picture tells the judge, at most.
+MOST_THINGS = 24
+
 
 class Targets(NamedTuple):
     """What to learn from one picture.
@@ -31,12 +34,15 @@ class Targets(NamedTuple):
         asked: (g, g) float32, 0 where the picture says neither yes nor no, else 1.
         boxes: (4, g, g) float32: x1, y1, x2, y2 in input pixels of the box that the cell names.
         weights: (g, g) float32: how much the cell's box counts; all cells of one box sum to 1.
+        things: (MOST_THINGS, 5) float32: class id or `IGNORE`, x1, y1, x2, y2 of what is on the
+            picture; `NOTHING` in the rows that are left.
     """
 
     heat: Floats
     asked: Floats
     boxes: Floats
     weights: Floats
+    things: Floats
 
 
 def make_targets(boxes: Floats, labels: Ints, side: int) -> Targets:
@@ -53,6 +59,7 @@ def make_targets(boxes: Floats, labels: Ints, side: int) -> Targets:
         np.ones((grid, grid), np.float32),
         np.zeros((4, grid, grid), np.float32),
         np.zeros((grid, grid), np.float32),
+        _listed(boxes, labels),
     )
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     for index in np.argsort(-areas):  # a small seal on a large one has the last word
@@ -61,6 +68,13 @@ def make_targets(boxes: Floats, labels: Ints, side: int) -> Targets:
         else:
             _teach(targets, boxes[index], int(labels[index]))
     return targets
+
+
+def _listed(boxes: Floats, labels: Ints) -> Floats:
+    things = np.full((MOST_THINGS, 5), NOTHING, np.float32)
+    count = min(len(boxes), MOST_THINGS)
+    things[:count, 0], things[:count, 1:] = labels[:count], boxes[:count]
+    return things
 
 
 def _leave_out(targets: Targets, box: Floats) -> None:

@@ -23,17 +23,19 @@ class Schedule:
         sides: Shares of the run, and the side of the pictures until then, in pixels. Small ones
             teach what a seal is two and a half times as fast; large ones what else looks like one,
             and exact boxes.
+        judging: Share of the run until which the judge alone learns, if it knows nothing yet.
     """
 
     rate: float
     sides: tuple[tuple[float, int], ...]
+    judging: float
 
 
-FROM_NOTHING = Schedule(3e-3, ((0.32, 320), (0.7, 384), (1.0, INPUT_SIDE)))
+FROM_NOTHING = Schedule(3e-3, ((0.32, 320), (0.7, 384), (1.0, INPUT_SIDE)), 0.0)
 
 #: For a network that knows seals already: with three times this rate it forgot in minutes what it
 #: had learned in hours.
-FROM_A_MODEL = Schedule(5e-4, ((0.6, 384), (1.0, INPUT_SIDE)))
+FROM_A_MODEL = Schedule(5e-4, ((0.6, 384), (1.0, INPUT_SIDE)), 0.2)
 
 
 class LocatorTraining(Training[Locator, Example]):
@@ -52,6 +54,7 @@ class LocatorTraining(Training[Locator, Example]):
         """
         torch.manual_seed(seed)
         self._schedule = FROM_A_MODEL if first else FROM_NOTHING
+        self._judge_first = bool(first and first.judge.fresh)
         there = torch.device(device)
         super().__init__(
             in_memory(first or Locator(), there, torch.channels_last),
@@ -66,10 +69,22 @@ class LocatorTraining(Training[Locator, Example]):
         """Side of the pictures to learn from now, in pixels."""
         return next((side for until, side in self._schedule.sides if self.done < until), INPUT_SIDE)
 
+    @property
+    def rate(self) -> float:
+        """As the schedule has it; higher where nothing learns but what knows nothing yet."""
+        return FROM_NOTHING.rate if self._judging else super().rate
+
+    @property
+    def _judging(self) -> bool:
+        return self._judge_first and self.done < self._schedule.judging
+
     def loss(self, batch: Example) -> Tensor:
         """Return the loss of pictures and their targets."""
         pictures, targets = batch
         there = TargetBatch(*(part.to(self._device, non_blocking=True) for part in targets))
+        images = as_input(pictures.to(self._device, non_blocking=True))
         with torch.autocast(self._device.type, torch.bfloat16):
-            maps = self.network(as_input(pictures.to(self._device, non_blocking=True)))
-        return loss_of(maps, there).total
+            with torch.set_grad_enabled(not self._judging):
+                sight = self.network.look(images)
+            found = self.network.judged(sight)
+        return loss_of(found, there).total

@@ -15,13 +15,16 @@ torch = pytest.importorskip("torch", reason="PyTorch is an extra (docs/locator.m
 
 from learning.training import CheckpointError
 from locator.cache import Cache
-from locator.contract import CUT_SEAL, GRID, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
+from locator.contract import CUT_SEAL, GRID, IGNORE, INPUT_SIDE, SEAL, STRIDE, TAX_MARK
 from locator.dataset import RARE_WEIGHT, weights_of
-from locator.decode import MOST_BOXES, ExportedLocator, decode
+from locator.decode import ExportedLocator, decode
 from locator.export import export
-from locator.losses import TargetBatch, box_loss, generalised_iou, heat_loss, loss_of
-from locator.network import Locator, Maps
-from locator.targets import make_targets
+from locator.judge import SAMPLES, points_in
+from locator.losses import TargetBatch, box_loss, generalised_iou, heat_loss, loss_of, shown_in
+from locator.maps import MOST_BOXES, Maps, peaks_of
+from locator.network import Findings, Locator
+from locator.shipped import load_shipped
+from locator.targets import Targets, make_targets
 from locator.training import LocatorTraining
 
 #: Logits of a cell that is sure to hold a centre, and of one that is sure not to.
@@ -31,6 +34,7 @@ YES, NO = 6.0, -8.0
 @pytest.fixture(scope="module")
 def network() -> Locator:
     """A network of chance weights whose running statistics are not the first ones."""
+    torch.set_num_threads(1)  # small pictures: threads would wait for each other
     torch.manual_seed(7)
     network = Locator()
     network.train()
@@ -38,6 +42,8 @@ def network() -> Locator:
         for _ in range(3):
             network(torch.rand(2, 3, INPUT_SIDE, INPUT_SIDE) * 2 - 1)
         list(network.heat.parameters())[-2].mul_(20)  # spread the scores, as training would
+        for weights in network.judge.last.parameters():
+            weights.normal_()
     network.eval()
     return network
 
@@ -61,8 +67,8 @@ def _pictures(count: int) -> np.ndarray:
     return rng.uniform(-1, 1, (count, 3, INPUT_SIDE, INPUT_SIDE)).astype(np.float32)
 
 
-def _maps(boxes: Sequence[tuple[int, float, tuple[float, float, float, float]]]) -> Maps:
-    """Return maps of one picture that name these (class, logit, box) and nothing else."""
+def _found(boxes: Sequence[tuple[int, float, tuple[float, float, float, float]]]) -> Findings:
+    """Return what maps of one picture name: these (class, logit, box) and nothing else."""
     heat = torch.full((1, 3, GRID, GRID), NO)
     sides = torch.zeros(1, 4, GRID, GRID)
     for label, logit, (x1, y1, x2, y2) in boxes:
@@ -71,37 +77,116 @@ def _maps(boxes: Sequence[tuple[int, float, tuple[float, float, float, float]]])
         heat[0, label, row, column] = logit
         reach = torch.tensor([x - x1, y - y1, x2 - x, y2 - y]) / STRIDE
         sides[0, :, row, column] = reach.log()
-    return Maps(heat, sides)
+    maps = Maps(heat, sides)
+    peaks = peaks_of(maps)
+    return Findings(maps, peaks, peaks.logits)
 
 
-def _sure(maps: Maps) -> list[list[float]]:
-    _, scores, boxes = decode(maps, INPUT_SIDE)
+def _sure(findings: Findings) -> list[list[float]]:
+    _, scores, boxes = decode(findings)
     found: list[list[float]] = boxes[0][scores[0] > 0.5].round().tolist()
     return found
 
 
 def test_decoding_returns_the_box_that_the_maps_name() -> None:
-    assert _sure(_maps([(SEAL, YES, (100, 60, 181, 200))])) == [[100, 60, 181, 200]]
+    assert _sure(_found([(SEAL, YES, (100, 60, 181, 200))])) == [[100, 60, 181, 200]]
 
 
 def test_a_box_that_reaches_out_of_the_picture_ends_at_its_edge() -> None:
-    assert _sure(_maps([(SEAL, YES, (-40, 10, 80, 90))])) == [[0, 10, 80, 90]]
+    assert _sure(_found([(SEAL, YES, (-40, 10, 80, 90))])) == [[0, 10, 80, 90]]
 
 
 def test_a_seal_seen_twice_is_reported_once_by_the_surer_box() -> None:
     first, again = (100, 100, 300, 300), (120, 120, 330, 310)
-    assert _sure(_maps([(SEAL, YES, first), (SEAL, YES - 1, again)])) == [list(first)]
+    assert _sure(_found([(SEAL, YES, first), (SEAL, YES - 1, again)])) == [list(first)]
 
 
 def test_a_part_of_a_seal_is_no_seal_of_its_own() -> None:
     whole, part = (50, 50, 450, 450), (60, 60, 200, 180)
-    assert _sure(_maps([(SEAL, YES, whole), (SEAL, YES - 1, part)])) == [list(whole)]
+    assert _sure(_found([(SEAL, YES, whole), (SEAL, YES - 1, part)])) == [list(whole)]
 
 
 def test_two_seals_that_overlap_are_both_reported() -> None:
     both = [(100, 100, 200, 200), (150, 140, 250, 240)]
-    found = _sure(_maps([(SEAL, YES, box) for box in both]))
+    found = _sure(_found([(SEAL, YES, box) for box in both]))
     assert sorted(found) == sorted(map(list, both))
+
+
+def test_the_judge_has_the_last_word() -> None:
+    seal, doubted = (100.0, 100.0, 200.0, 200.0), (300.0, 300.0, 380.0, 380.0)
+    found = _found([(SEAL, YES, seal), (SEAL, YES - 1, doubted)])
+    verdicts = found.verdicts.clone()
+    verdicts[0, 1] = torch.tensor([NO, YES, NO])
+    classes, scores, boxes = decode(found._replace(verdicts=verdicts))
+    sure = scores[0] > 0.5
+    assert dict(zip(classes[0][sure].tolist(), boxes[0][sure].tolist(), strict=True)) == {
+        SEAL: list(seal),
+        CUT_SEAL: list(doubted),
+    }
+
+
+def test_a_judge_that_has_not_learned_leaves_what_the_maps_say() -> None:
+    found = Locator().eval()(torch.from_numpy(_pictures(2)))
+    torch.testing.assert_close(found.verdicts, found.peaks.logits)
+
+
+def test_features_are_taken_evenly_over_a_box_and_a_little_around_it() -> None:
+    points = points_in(torch.tensor([[[0.25, 0.5, 0.75, 1.0]]]))[0, 0]
+    assert points.shape == (SAMPLES, SAMPLES, 2)
+    assert points.mean(dim=(0, 1)).tolist() == pytest.approx([0.0, 0.5], abs=1e-6)
+    assert points[0, 0, 0] < -0.5 < 0.5 < points[0, -1, 0]  # the box's left and right side
+    assert (points[:, 1:, 0] - points[:, :-1, 0]).std() < 1e-6
+    assert (points[0, :, 1] == points[0, 0, 1]).all()
+
+
+def _things(*things: tuple[int, tuple[float, float, float, float]]) -> Any:
+    boxes = np.array([box for _, box in things], np.float32).reshape(-1, 4)
+    labels = np.array([label for label, _ in things], np.int64)
+    return torch.from_numpy(make_targets(boxes, labels, INPUT_SIDE).things)[None]
+
+
+@pytest.mark.parametrize(
+    ("box", "shown", "asked"),
+    [
+        ((100, 100, 200, 200), SEAL, True),
+        ((100, 100, 200, 160), SEAL, True),
+        ((100, 100, 200, 145), None, False),  # too little of it to be one, too much to be none
+        ((100, 100, 140, 140), None, True),
+        ((300, 300, 380, 380), CUT_SEAL, True),
+        ((410, 20, 470, 80), None, False),  # in what is left out
+        ((0, 400, 80, 480), None, True),
+    ],
+)
+def test_a_box_shows_what_it_lies_on(
+    box: tuple[float, ...], shown: int | None, *, asked: bool
+) -> None:
+    things = _things(
+        (SEAL, (100, 100, 200, 200)),
+        (CUT_SEAL, (300, 300, 380, 380)),
+        (IGNORE, (400, 0, 500, 100)),
+    )
+    classes, is_asked = shown_in(torch.tensor([[[float(side) for side in box]]]), things)
+    assert classes[0, 0].nonzero().flatten().tolist() == ([] if shown is None else [shown])
+    assert bool(is_asked[0, 0]) == asked
+
+
+def test_a_wrong_verdict_costs_more_than_a_right_one() -> None:
+    box = (104.0, 40.0, 200.0, 168.0)
+    batch = _batch(make_targets(np.array([box], np.float32), np.array([CUT_SEAL]), INPUT_SIDE))
+    right, wrong = _found([(CUT_SEAL, YES, box)]), _found([(SEAL, YES, box)])
+    assert loss_of(right, batch).judge < 0.1
+    assert loss_of(wrong, batch).judge > 1
+
+
+def test_a_shipped_network_goes_on_as_it_was(network: Locator, model: Path) -> None:
+    pictures = torch.randint(0, 256, (4, 3, INPUT_SIDE, INPUT_SIDE), dtype=torch.uint8)
+    again = load_shipped(model, pictures)
+    assert not again.judge.fresh
+    image = pictures.float() / 127.5 - 1
+    with torch.inference_mode():
+        first, second = network(image), again.eval()(image)
+    torch.testing.assert_close(second.maps.heat, first.maps.heat, rtol=1e-3, atol=1e-2)
+    torch.testing.assert_close(second.verdicts, first.verdicts, rtol=1e-2, atol=0.05)
 
 
 def test_the_onnx_file_says_what_the_network_says(network: Locator, session: Any) -> None:
@@ -160,11 +245,15 @@ def test_cells_that_are_not_asked_cost_nothing() -> None:
 def test_maps_that_name_the_truth_cost_less_than_all_others() -> None:
     box = (104.0, 40.0, 200.0, 168.0)
     targets = make_targets(np.array([box], np.float32), np.array([SEAL]), INPUT_SIDE)
-    batch = TargetBatch(*(torch.from_numpy(part)[None] for part in targets))
-    right = loss_of(_maps([(SEAL, YES, box)]), batch)
-    elsewhere = loss_of(_maps([(SEAL, YES, (304.0, 40.0, 400.0, 168.0))]), batch)
-    another = loss_of(_maps([(SEAL + 1, YES, box)]), batch)
+    batch = _batch(targets)
+    right = loss_of(_found([(SEAL, YES, box)]), batch)
+    elsewhere = loss_of(_found([(SEAL, YES, (304.0, 40.0, 400.0, 168.0))]), batch)
+    another = loss_of(_found([(SEAL + 1, YES, box)]), batch)
     assert right.heat < 0.1 < min(elsewhere.heat, another.heat)
+
+
+def _batch(targets: Targets) -> TargetBatch:
+    return TargetBatch(*(torch.from_numpy(part)[None] for part in targets))
 
 
 def test_the_file_is_small(model: Path) -> None:
@@ -175,7 +264,7 @@ def test_a_run_learns_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     batch = _batch_of_a_block()
     training = LocatorTraining(seed=1, seconds=3600, device="cpu")
     first = training.epoch([batch])
-    training.epoch([batch] * 10)
+    training.epoch([batch] * 60)
     training.save(tmp_path / "checkpoint.pt")
     resumed = LocatorTraining(seed=1, seconds=3600, device="cpu")
     resumed.resume(tmp_path / "checkpoint.pt")
