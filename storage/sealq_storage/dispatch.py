@@ -66,14 +66,19 @@ class Dispatcher:
                 self._transport.send_count(chunk, priority=route.priority)
                 sent.extend(chunk)
 
-    def read(self, page_ids: Sequence[int], route: Route) -> None:
+    def read(self, page_ids: Sequence[int], route: Route, size: int | None = None) -> None:
         """Publish pages to be read. The rows must be committed.
+
+        Args:
+            page_ids: Of one route.
+            route: Of their job.
+            size: Pages in one message; None: as it is set.
 
         Raises:
             BrokerUnreachableError: The rest stays unpublished; `republish_due` takes it up.
         """
         with self._noted(Page) as sent:
-            for chunk in chunked(page_ids, self._settings.chunk_pages):
+            for chunk in chunked(page_ids, size or self._settings.chunk_pages):
                 self._transport.send_read(
                     chunk, priority=route.priority, device_kind=route.device_kind
                 )

@@ -19,6 +19,8 @@ from fault_stack import FaultStack, fault_stack, patiently
 from faulty_pages import harmless
 from sqlalchemy import make_url
 
+from sealq_worker.count import PARTS
+
 #: Seconds that every page takes: a lease is longer, a chunk of pages is not.
 SLOW = "0.2"
 #: Seconds of a lease, and of silence until a process is replaced; a busy machine needs several.
@@ -138,7 +140,7 @@ def stack(
         lease_seconds=SHORT,
         heartbeat_seconds=SHORT,
         resume_seconds=1,
-        chunk_pages=8,
+        chunk_pages=8 * PARTS,
     )
     with fault_stack(settings) as made:
         yield made
@@ -162,7 +164,7 @@ def test_others_take_over_what_a_host_held_that_is_cut_off(stack: FaultStack, ho
     assert stack.attempts()[:24] == read[2]
     # The pages of the message in hand when it was cut were begun by both.
     assert set(read[2]) == {1, 2}
-    assert read[2].count(2) <= stack.settings.chunk_pages
+    assert read[2].count(2) <= stack.settings.chunk_pages // PARTS
     for table, rows in read[0].items():
         assert all(row in stack.rows()[table] for row in rows)
     assert read[1].items() <= stack.stored().items()

@@ -342,6 +342,7 @@ class TestMessages:
         self, settings: Settings, sessions: Sessions, tmp_path: Path
     ) -> None:
         """Four pages to a message here: of 3 + 1, of 4, of 1 + 2."""
+        settings = settings.model_copy(update={"chunk_documents": 4})
         paths = [tmp_path / f"{number}.tif" for number in range(4)]
         for path, pages in zip(paths, (3, 1, 5, 2), strict=True):
             path.write_bytes(tiff(pages, shade=pages))
@@ -353,6 +354,31 @@ class TestMessages:
             ids = tuple(session.scalars(in_order))
         assert sent == [ids[:4], ids[4:8], ids[8:]]
 
+    def test_the_first_pages_of_few_documents_go_out_in_small_ones(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        """A job of two or three messages would else be read by as many workers, whoever waits."""
+        settings = settings.model_copy(update={"chunk_pages": 8})
+        (tmp_path / "long.tif").write_bytes(tiff(70))
+        submit_files(settings, tmp_path / "long.tif")
+        with open_runtime(settings) as runtime:
+            sent = [message.ids for message in count_documents_waiting(runtime)]
+        assert [len(ids) for ids in sent] == [*[2] * 16, *[8] * 4, 6]
+        with sessions.begin() as session:
+            in_order = select(Page.id).order_by(Page.number)
+            assert [id_ for ids in sent for id_ in ids] == list(session.scalars(in_order))
+
+    def test_the_last_pages_go_out_whatever_the_size_of_messages(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        """Thirteen make four parts of three, and one is left over."""
+        settings = settings.model_copy(update={"chunk_pages": 13})
+        (tmp_path / "long.tif").write_bytes(tiff(64))
+        submit_files(settings, tmp_path / "long.tif")
+        with open_runtime(settings) as runtime:
+            sent = [message.ids for message in count_documents_waiting(runtime)]
+        assert [len(ids) for ids in sent] == [*[3] * 16, 13, 3]
+
     def test_pages_take_the_priority_and_the_device_of_their_job(
         self, settings: Settings, sessions: Sessions, tmp_path: Path
     ) -> None:
@@ -363,11 +389,10 @@ class TestMessages:
         assert {message.task for message in listed} == {TASK_COUNT}
         with open_runtime(settings) as runtime:
             count_documents(runtime, [id_ for message in listed for id_ in message.ids])
-        routes = [
-            (message.task, message.queue, message.priority, len(message.ids))
-            for message in take_messages(settings)
-        ]
-        assert routes == [(TASK_READ, "sealq.read", 9, 2), (TASK_READ, "sealq.read.gpu", 4, 2)]
+        routes = {
+            (message.task, message.queue, message.priority) for message in take_messages(settings)
+        }
+        assert routes == {(TASK_READ, "sealq.read", 9), (TASK_READ, "sealq.read.gpu", 4)}
         assert len(numbers(sessions)["a.tif"]) == 4
 
     def test_a_message_twice_counts_once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from sealq_configs.logs import log_context
@@ -36,6 +37,9 @@ SECONDS_TOGETHER = 0.25
 #: Or earlier, with more pages than this.
 PAGES_TOGETHER = 2000
 
+#: Small messages that make a whole one, and whole ones whose pages go out in small ones first.
+PARTS = 4
+
 
 def count_documents(runtime: Runtime, document_ids: Sequence[int]) -> None:
     """Count the pages of those of these documents that are free, and publish the pages.
@@ -43,19 +47,15 @@ def count_documents(runtime: Runtime, document_ids: Sequence[int]) -> None:
     A document that can't be opened ends failed with its reason; the others go on.
     """
     claimed = _claim(runtime, document_ids)
-    due: dict[Route, list[int]] = {}
+    outlet = _Outlet(runtime, len(document_ids))
     try:
         for together in _rounds(claimed):
             for committed in _count_together(runtime, together):
-                for document, page_ids in committed.items():
-                    route = Route(document.priority, document.device_kind)
-                    due.setdefault(route, []).extend(page_ids)
-                _publish_whole_chunks(runtime, due)
+                outlet.publish(committed)
     except BaseException:
         _give_back(runtime, claimed)
         raise
-    for route, pages in due.items():
-        runtime.dispatcher.read(pages, route)
+    outlet.publish_rest()
 
 
 def _claim(runtime: Runtime, ids: Sequence[int]) -> list[ClaimedDocument]:
@@ -75,13 +75,43 @@ def _rounds(documents: Sequence[ClaimedDocument]) -> Iterator[list[ClaimedDocume
             yield [document]
 
 
-def _publish_whole_chunks(runtime: Runtime, due: Mapping[Route, list[int]]) -> None:
-    """Publish what fills whole messages and keep the rest for the next documents' pages."""
-    size = runtime.settings.chunk_pages
-    for route, pages in due.items():
-        whole = len(pages) // size * size
-        runtime.dispatcher.read(pages[:whole], route)
-        del pages[:whole]
+class _Outlet:
+    """Publishes the pages of one message's documents, in messages from as few of them as it can.
+
+    Fewer documents than a message may hold are a small job, or the end of a large one. Their first
+    pages go out in small messages: of large ones, the first worker would get all that there is.
+    """
+
+    def __init__(self, runtime: Runtime, documents: int) -> None:
+        self._dispatcher = runtime.dispatcher
+        self._whole = runtime.settings.chunk_pages
+        self._part = max(1, self._whole // PARTS)
+        few = documents < runtime.settings.chunk_documents
+        #: Pages that still go out in small messages.
+        self._first = PARTS * PARTS * self._part if few else 0
+        self._due: defaultdict[Route, list[int]] = defaultdict(list)
+
+    def publish(self, counted: Mapping[ClaimedDocument, Sequence[int]]) -> None:
+        """Publish what fills messages, and keep the rest for the next documents' pages."""
+        for document, page_ids in counted.items():
+            self._due[Route(document.priority, document.device_kind)].extend(page_ids)
+        for route, pages in self._due.items():
+            sent = self._send(pages[: self._first], route, self._part)
+            del pages[:sent]
+            self._first -= sent
+            if not self._first:
+                del pages[: self._send(pages, route, self._whole)]
+
+    def publish_rest(self) -> None:
+        """Publish what fills no message."""
+        for route, pages in self._due.items():
+            self._dispatcher.read(pages, route, self._part if self._first else self._whole)
+
+    def _send(self, pages: Sequence[int], route: Route, size: int) -> int:
+        """Publish as many pages as fill messages; return how many."""
+        filling = len(pages) // size * size
+        self._dispatcher.read(pages[:filling], route, size)
+        return filling
 
 
 def _count_together(
