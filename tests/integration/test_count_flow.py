@@ -368,6 +368,7 @@ class TestMessages:
             in_order = select(Page.id).order_by(Page.number)
             assert [id_ for ids in sent for id_ in ids] == list(session.scalars(in_order))
 
+    @pytest.mark.usefixtures("sessions")
     def test_the_last_pages_go_out_whatever_the_size_of_messages(
         self, settings: Settings, tmp_path: Path
     ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sealq_worker.careful.geometry import find_geometry, scaled
+from sealq_worker.careful.geometry import find_geometry, laid_flat, scaled
 from sealq_worker.careful.observation import Geometry, Shape
 from sealq_worker.careful.outline import bounded, outline_of, placed, unit_points
 
@@ -84,6 +84,29 @@ def test_seals_with_straight_edges_are_told_apart(
     assert geometry.shape == shape
     assert geometry.axes == pytest.approx(axes, rel=0.06)
     assert off_by(geometry.tilt, tilt, period) < 4
+
+
+@pytest.mark.parametrize("tilt", [30.0, 45.0, 60.0, -33.0, -62.0])
+def test_a_diamond_that_lies_flat_is_a_square(tilt: float) -> None:
+    diamond = Geometry("diamond", (200.0, 150.0), (100.0, 100.0), tilt)
+    square = laid_flat(diamond)
+    assert square.shape == "square"
+    assert abs(square.tilt) <= 90
+    one, other = (sorted(outline_of(each, 4).tolist()) for each in (diamond, square))
+    np.testing.assert_allclose(other, one, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "tilt"),
+    [
+        ("diamond", (100.0, 100.0), 10.0),  # stands on its corner
+        ("diamond", (100.0, 70.0), 45.0),
+        ("oval", (100.0, 90.0), 45.0),
+    ],
+)
+def test_nothing_else_becomes_one(shape: Shape, axes: tuple[float, float], tilt: float) -> None:
+    geometry = Geometry(shape, (200.0, 150.0), axes, tilt)
+    assert laid_flat(geometry) == geometry
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

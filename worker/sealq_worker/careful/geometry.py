@@ -54,6 +54,8 @@ _SURE = 0.8
 #: Shorter to longer axis from which an ellipse is round (photos shorten it; oval seals have at most
 #: 0.79), a rectangle square.
 _ROUND, _SQUARE = 0.82, 0.86
+#: Degrees up to which a square that stands on a corner is a diamond.
+_ON_CORNER = 22.5
 
 
 def find_geometry(mask: Mask) -> tuple[Geometry, float]:
@@ -178,7 +180,22 @@ def _geometry(family: Family, outline: Points) -> Geometry:
     if b > a:
         a, b, turn = b, a, turn + math.pi / 2
     tilt = (math.degrees(turn) + 90) % 180 - 90
-    return Geometry(_shape(family, b / a), (x, y), (a, b), tilt)
+    return laid_flat(Geometry(_shape(family, b / a), (x, y), (a, b), tilt))
+
+
+def laid_flat(diamond: Geometry) -> Geometry:
+    """Return a diamond of equal diagonals as the square that it is, unless it stands on a corner.
+
+    Either outline fits, and squares are the more frequent: what lies rather flat is one. Other
+    shapes are returned as they are.
+    """
+    a, b = diamond.axes
+    off_corner = abs((diamond.tilt + 45) % 90 - 45)
+    if diamond.shape != "diamond" or b < _SQUARE * a or off_corner < _ON_CORNER:
+        return diamond
+    half = (a + b) / 2 / math.sqrt(2)
+    tilt = (diamond.tilt + 45 + 90) % 180 - 90
+    return replace(diamond, shape="square", axes=(half, half), tilt=tilt)
 
 
 def _shape(family: Family, aspect: float) -> Shape:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_worker.careful.lattice import Box, layouts_of
 from sealq_worker.careful.lines import spans_of
 from sealq_worker.careful.models import LINE_HEIGHT, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
@@ -19,14 +20,11 @@ from sealq_worker.careful.pixels import moved, resized, turned_back, upright_way
 from sealq_worker.careful.scoring import Mark, candidate, consensus, marks_of, ranked
 from sealq_worker.careful.views import SealViews
 
-#: x1, y1, x2, y2 in a block's pixels.
-Box = tuple[int, int, int, int]
-
 #: Pixels of the upright picture's shorter side.
 _SHORT_SIDE = 240
 
-#: Share of the sides that the frame takes, at most: left out.
-_FRAME = 0.07
+#: Share of the sides that the frame takes: left out.
+_FRAME = 0.06
 #: Of a diamond its inscribed rectangle is read: share of the half diagonals.
 _DIAMOND = 0.56
 
@@ -185,7 +183,10 @@ def _may_have_columns(block: Block) -> bool:
 
 def _ways(block: Block, models: SealModels) -> list[_Way]:
     """Read a block's rows, and its columns where it may have some, in the first view."""
-    several = [_rows(block), _columns(block)] if _may_have_columns(block) else [_rows(block)]
+    several = [_rows(block)]
+    if _may_have_columns(block):
+        layouts = layouts_of(block.ink) or [_characters(block.ink)]
+        several += [_columns(cells) for cells in layouts]
     image = block.images[_FIRST_VIEW]
     cuts = [[line.cut_from(image) for line in lines] for lines in several]
     return [
@@ -201,15 +202,18 @@ def _rows(block: Block) -> tuple[_Line, ...]:
     return tuple(_Line("row", box, (box,)) for box in boxes)
 
 
-def _columns(block: Block) -> tuple[_Line, ...]:
-    """Return the columns as one line: their characters set side by side, column after column."""
-    width = block.ink.shape[1]
-    columns = spans_of(block.ink.mean(axis=0), _LEAST_LINE * width, _NOTHING)[::-1]
-    cells = tuple(cell for column in columns for cell in _cells(block.ink, *column))
+def _columns(cells: tuple[Box, ...]) -> tuple[_Line, ...]:
+    """Return columns as one line: their characters set side by side, column after column."""
     if not cells:
         return ()
     x1, y1, x2, y2 = zip(*cells, strict=True)
     return (_Line("column", (min(x1), min(y1), max(x2), max(y2)), cells),)
+
+
+def _characters(ink: NDArray[np.uint8]) -> tuple[Box, ...]:
+    """Return the characters of columns that have a gap between them, from the right."""
+    columns = spans_of(ink.mean(axis=0), _LEAST_LINE * ink.shape[1], _NOTHING)[::-1]
+    return tuple(cell for column in columns for cell in _cells(ink, *column))
 
 
 def _cells(ink: NDArray[np.uint8], left: int, right: int) -> list[Box]:
