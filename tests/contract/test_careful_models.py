@@ -12,14 +12,16 @@ import cv2
 import numpy as np
 import pytest
 
-from sealbench.design import Arc, Design, Frame, Lettering, Line, Star
+from sealbench.design import Arc, Columns, Design, Frame, Lettering, Line, Star
 from sealbench.fonts import faces
 from sealbench.ink import plain_pressing, press
 from sealq_configs.model_cache import ModelCache
 from sealq_configs.presets import load_preset
+from sealq_configs.purposes import load_purposes
 from sealq_configs.settings import load_settings
 from sealq_configs.spec import CATALOGUE_PREFIX
 from sealq_worker.careful.explain import explain
+from sealq_worker.careful.fields import fields_of
 from sealq_worker.careful.models import PipelineModels
 from sealq_worker.careful.observation import Image
 from sealq_worker.careful.observe import observe
@@ -65,7 +67,19 @@ def stamped(rotation: float) -> Image:
         Line("purpose", PURPOSE, 8.5, 4.2, Lettering(names, 4.2, 3.8, 1)),
         Arc("number", NUMBER, (16.7, 16.7), -75.0, Lettering(digits, 2.6, 2.6, 1)),
     )
-    design = Design("round", (40.0, 40.0), elements)
+    return pressed(Design("round", (40.0, 40.0), elements), rotation)
+
+
+def square(rotation: float) -> Image:
+    """Press a company's square seal: name and purpose in four columns."""
+    text = OWNER + PURPOSE
+    columns = tuple(text[first : first + 4] for first in range(0, len(text), 4))
+    cut = Lettering(faces("train").chinese[0], 4.0, 4.0, 1)
+    elements = (Frame(0, 1.0), Columns("owner", columns, (31.0, 31.0), cut))
+    return pressed(Design("square", (36.0, 36.0), elements), rotation)
+
+
+def pressed(design: Design, rotation: float) -> Image:
     inked = press(design, plain_pressing(), SCALE, rotation, np.random.default_rng(0))
     share = inked.alpha[..., None] / 255
     return (250 * (1 - share) + np.array(inked.colour) * share).astype(np.uint8)
@@ -79,6 +93,16 @@ def test_a_seal_is_read_at_any_angle(models: PipelineModels, rotation: float) ->
     assert (seen.geometry.shape, seen.ink) == ("round", "red")
     assert seen.geometry.rotation is not None
     assert abs((seen.geometry.rotation - rotation + 180) % 360 - 180) < 5
+
+
+@pytest.mark.parametrize("rotation", [0.0, 15.0, -90.0])
+def test_a_square_seal_is_read_by_columns_from_the_right(
+    models: PipelineModels, rotation: float
+) -> None:
+    seen = observe(square(rotation), models)
+    fields = {field.name: field.text for field in fields_of(seen, load_purposes())}
+    assert seen.geometry.shape == "square"
+    assert fields == {"owner": OWNER, "purpose": PURPOSE}
 
 
 def test_a_line_is_read_as_the_pipeline_reads_it(pipeline: Any, models: PipelineModels) -> None:
