@@ -8,6 +8,7 @@ at once is looked for.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,10 +24,10 @@ Profile = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 
 #: Columns that are tried, and characters of one.
-_COLUMNS, _ROWS = range(3, 6), range(2, 9)
+_COLUMNS, _ROWS = range(2, 6), range(1, 9)
 
 #: Share of a pitch by which a gap may be off its place.
-_SLIP = 0.18
+_SLIP = 0.13
 #: Share of a profile's fullest entries below which there is nothing.
 _NOTHING = 0.12
 #: How much less ink there is in the gaps than elsewhere, at least, for there to be columns.
@@ -39,6 +40,10 @@ _SQUARE = 0.3
 _FINER = 0.03
 #: How much less clear a division may be than the best and still be tried; divisions tried at most.
 _NEARLY, _TRIED = 0.25, 2
+#: Ways that are returned, at most.
+_LAYOUTS = 3
+#: How clear it is that a character stands alone: no gap says so.
+_ALONE = 0.5
 #: Share of a pitch by which a cell is larger than what lies between two gaps.
 _PAD = 0.04
 
@@ -75,34 +80,36 @@ def layouts_of(ink: Mask) -> list[tuple[Box, ...]]:
     Returns:
         Each way the characters' boxes in reading order; no way where there are no columns.
     """
-    columns = max((_cuts(ink.mean(axis=0), count) for count in _COLUMNS), key=_worth)
-    if columns.clear < _CLEAR:
-        return []
-    full = _divisions(ink[:, columns.edges[1] : columns.edges[-1]], columns.pitch)
-    last = _divisions(ink[:, columns.edges[0] : columns.edges[1]], None)
+    across = _likely([_cuts(ink.mean(axis=0), count) for count in _COLUMNS], _worth)
     ways = [
-        (rows.clear + end.clear, rows.count, end.count)
-        for rows in full
-        for end in last
+        (_worth(columns) + _worth(rows) + _worth(end), columns, rows.count, end.count)
+        for columns in across
+        if columns.clear >= _CLEAR
+        for rows in _divisions(ink[:, columns.edges[1] : columns.edges[-1]], columns.pitch)
+        for end in _divisions(ink[:, columns.edges[0] : columns.edges[1]], None)
         if end.count <= rows.count
     ]
-    return [_cells(ink, columns, rows, end) for _, rows, end in sorted(ways, reverse=True)]
+    best = sorted(ways, key=lambda way: way[0], reverse=True)[:_LAYOUTS]
+    return [_cells(ink, columns, rows, end) for _, columns, rows, end in best]
 
 
 def _divisions(ink: Mask, width: float | None) -> list[_Cuts]:
-    """Return the best divisions of columns into characters.
+    """Return the likeliest divisions of columns into characters.
 
     Args:
         ink: Of the columns.
         width: Of each, where characters are about as high as wide: all but the last are full.
     """
-    profile = ink.mean(axis=1)
-    tried = [_cuts(profile, count) for count in _ROWS]
 
     def worth(cuts: _Cuts) -> float:
-        slim = _SQUARE * abs(math.log(cuts.pitch / width)) if width else 0.0
-        return _worth(cuts) - slim
+        return _worth(cuts) - (_SQUARE * abs(math.log(cuts.pitch / width)) if width else 0.0)
 
+    profile = ink.mean(axis=1)
+    return _likely([_cuts(profile, count) for count in _ROWS], worth)
+
+
+def _likely(tried: Sequence[_Cuts], worth: Callable[[_Cuts], float]) -> list[_Cuts]:
+    """Return the best of some divisions, and what comes near it."""
     best = sorted(tried, key=worth, reverse=True)[:_TRIED]
     return [cuts for cuts in best if worth(cuts) >= worth(best[0]) - _NEARLY]
 
@@ -125,7 +132,7 @@ def _cuts(profile: Profile, count: int) -> _Cuts:
         around = np.arange(max(start, place - reach), min(end, place + reach + 1))
         inner.append(int(around[profile[around].argmin()]))
     ridge = float(profile[start:end].mean())
-    clear = 1 - float(np.mean(profile[inner])) / ridge if inner and ridge else 0.0
+    clear = 1 - float(np.mean(profile[inner])) / ridge if inner and ridge else _ALONE
     return _Cuts((start, *inner, end), clear)
 
 
