@@ -37,7 +37,17 @@ def columns_in(ink: NDArray[np.uint8]) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "counts", [(5, 5, 5, 3), (4, 4, 4, 4), (5, 5, 5, 2), (5, 5, 3), (4, 4, 2), (6, 6, 6, 6, 5)]
+    "counts",
+    [
+        (5, 5, 5, 3),
+        (4, 4, 4, 4),
+        (5, 5, 5, 2),
+        (5, 5, 3),
+        (4, 4, 2),
+        (6, 6, 6, 6, 5),
+        (2, 2),
+        (2, 1),
+    ],
 )
 def test_columns_are_cut_into_as_many_characters_as_stand_in_them(counts: Sequence[int]) -> None:
     assert columns_in(field(counts)) == list(counts)
@@ -59,6 +69,10 @@ def test_cells_leave_nothing_out_and_hardly_overlap() -> None:
         times[y1:y2, x1:x2] += 1
     assert times[ink == 1].min() == 1
     assert (times[ink == 1] > 1).mean() < 0.1
+
+
+def test_a_slim_field_may_be_one_column() -> None:
+    assert columns_in(field((3,))[:, 80:160]) == [3]
 
 
 def test_a_line_of_print_across_the_seal_does_not_hide_its_columns() -> None:

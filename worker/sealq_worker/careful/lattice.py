@@ -24,7 +24,7 @@ Profile = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 
 #: Columns that are tried, and characters of one.
-_COLUMNS, _ROWS = range(2, 6), range(1, 9)
+_COLUMNS, _ROWS = range(1, 6), range(1, 9)
 
 #: Share of a pitch by which a gap may be off its place.
 _SLIP = 0.13
@@ -32,6 +32,8 @@ _SLIP = 0.13
 _NOTHING = 0.12
 #: How much less ink there is in the gaps than elsewhere, at least, for there to be columns.
 _CLEAR = 0.35
+#: Higher to wider, of a character in a full column.
+_ASPECTS = (0.4, 2.5)
 #: By how much a division must be clearer for characters that are e times as high as wide, or as
 #: wide as high.
 _SQUARE = 0.3
@@ -85,12 +87,21 @@ def layouts_of(ink: Mask) -> list[tuple[Box, ...]]:
         (_worth(columns) + _worth(rows) + _worth(end), columns, rows.count, end.count)
         for columns in across
         if columns.clear >= _CLEAR
-        for rows in _divisions(ink[:, columns.edges[1] : columns.edges[-1]], columns.pitch)
-        for end in _divisions(ink[:, columns.edges[0] : columns.edges[1]], None)
-        if end.count <= rows.count
+        for rows, end in _in_columns(ink, columns)
+        if rows.count > 1
     ]
     best = sorted(ways, key=lambda way: way[0], reverse=True)[:_LAYOUTS]
     return [_cells(ink, columns, rows, end) for _, columns, rows, end in best]
+
+
+def _in_columns(ink: Mask, columns: _Cuts) -> list[tuple[_Cuts, _Cuts]]:
+    """Return how the full columns, and the last one, may be divided into characters."""
+    start, first, *_ = columns.edges
+    if columns.count == 1:
+        return [(rows, rows) for rows in _divisions(ink[:, start:first], columns.pitch)]
+    full = _divisions(ink[:, first : columns.edges[-1]], columns.pitch)
+    last = _divisions(ink[:, start:first], None)
+    return [(rows, few) for rows in full for few in last if few.count <= rows.count]
 
 
 def _divisions(ink: Mask, width: float | None) -> list[_Cuts]:
@@ -105,7 +116,13 @@ def _divisions(ink: Mask, width: float | None) -> list[_Cuts]:
         return _worth(cuts) - (_SQUARE * abs(math.log(cuts.pitch / width)) if width else 0.0)
 
     profile = ink.mean(axis=1)
-    return _likely([_cuts(profile, count) for count in _ROWS], worth)
+    tried = [_cuts(profile, count) for count in _ROWS]
+    return _likely([cuts for cuts in tried if width is None or _is_character(cuts, width)], worth)
+
+
+def _is_character(cuts: _Cuts, width: float) -> bool:
+    least, most = _ASPECTS
+    return least * width <= cuts.pitch <= most * width
 
 
 def _likely(tried: Sequence[_Cuts], worth: Callable[[_Cuts], float]) -> list[_Cuts]:

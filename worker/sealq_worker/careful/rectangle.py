@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -185,8 +184,7 @@ def _ways(block: Block, models: SealModels) -> list[_Way]:
     """Read a block's rows, and its columns where it may have some, in the first view."""
     several = [_rows(block)]
     if _may_have_columns(block):
-        layouts = layouts_of(block.ink) or [_characters(block.ink)]
-        several += [_columns(cells) for cells in layouts]
+        several += [_columns(cells) for cells in layouts_of(block.ink)]
     image = block.images[_FIRST_VIEW]
     cuts = [[line.cut_from(image) for line in lines] for lines in several]
     return [
@@ -204,41 +202,8 @@ def _rows(block: Block) -> tuple[_Line, ...]:
 
 def _columns(cells: tuple[Box, ...]) -> tuple[_Line, ...]:
     """Return columns as one line: their characters set side by side, column after column."""
-    if not cells:
-        return ()
     x1, y1, x2, y2 = zip(*cells, strict=True)
     return (_Line("column", (min(x1), min(y1), max(x2), max(y2)), cells),)
-
-
-def _characters(ink: NDArray[np.uint8]) -> tuple[Box, ...]:
-    """Return the characters of columns that have a gap between them, from the right."""
-    columns = spans_of(ink.mean(axis=0), _LEAST_LINE * ink.shape[1], _NOTHING)[::-1]
-    return tuple(cell for column in columns for cell in _cells(ink, *column))
-
-
-def _cells(ink: NDArray[np.uint8], left: int, right: int) -> list[Box]:
-    """Divide a column into characters: as many as are about as high as they are wide."""
-    profile = ink[:, left:right].mean(axis=1)
-    spans = spans_of(profile, 2, _NOTHING)
-    if not spans:
-        return []
-    top, bottom = spans[0][0], spans[-1][1]
-    count = max(1, round((bottom - top) / (right - left)))
-    edges = [top]
-    step = (bottom - top) / count
-    for i in range(1, count):
-        # Cut where there is least ink, near where equal characters would end.
-        middle, reach = top + i * step, max(1, int(0.22 * step))
-        around = np.arange(max(top, int(middle) - reach), min(bottom, int(middle) + reach + 1))
-        worth = profile[around] + 0.15 * np.abs(around - middle) / reach
-        edges.append(int(around[worth.argmin()]))
-    edges.append(bottom)
-    pad = max(1, int(0.04 * step))
-    height, width = ink.shape
-    return [
-        (max(0, left - pad), max(0, y1 - pad), min(width, right + pad), min(height, y2 + pad))
-        for y1, y2 in pairwise(edges)
-    ]
 
 
 def _as_cell(image: Image) -> Image:
