@@ -13,7 +13,7 @@ import click
 import cv2
 import numpy as np
 
-from locator.contract import PADDLEX_NAME, THRESHOLD
+from locator.contract import PADDLEX_NAME, THRESHOLDS
 from locator.views import Pixels
 from sealbench.match import SEAL, Found
 from sealbench.metrics import measure
@@ -26,12 +26,12 @@ from sealq_worker.paddlex_env import import_paddlex
 Finder = Callable[[Pixels], tuple[Found, ...]]
 
 
-def paddlex_module(model: Path, threshold: float = THRESHOLD) -> Any:
+def paddlex_module(model: Path, threshold: float | None = None) -> Any:
     """Return PaddleX's layout module with a model, as sealq's presets set it up.
 
     Args:
         model: Folder with `inference.onnx` and `inference.yml`.
-        threshold: Least score of a box.
+        threshold: Least score of a box; None: that of its class.
     """
     return import_paddlex(font=None).create_model(
         PADDLEX_NAME,
@@ -39,13 +39,13 @@ def paddlex_module(model: Path, threshold: float = THRESHOLD) -> Any:
         engine="onnxruntime",
         engine_config={"intra_op_num_threads": 1},
         device="cpu",
-        threshold=threshold,
+        threshold=THRESHOLDS if threshold is None else threshold,
         layout_nms=True,
         layout_merge_bboxes_mode="large",
     )
 
 
-def paddlex_finder(model: Path, threshold: float = THRESHOLD) -> Finder:
+def paddlex_finder(model: Path, threshold: float | None = None) -> Finder:
     """Return what finds seals with a model: see `paddlex_module`."""
     module = paddlex_module(model, threshold)
     return lambda page: tuple(_founds(next(iter(module.predict(page)))["boxes"]))

@@ -6,15 +6,15 @@ from __future__ import annotations
 #: network `image` and `scale_factor`.
 PADDLEX_NAME = "PicoDet-S_layout_3cls"
 
-#: Score from which a box counts, here as in sealq's presets. Recall and precision change places
-#: around it; a missed seal leaves a page in doubt (`empty_score`), a false one says that there is a
-#: seal where one is missing.
-THRESHOLD = 0.5
-
 #: Names by class id. PaddleX reads only what is called exactly `seal`.
 LABELS = ("seal", "cut_seal", "tax_mark")
 
 SEAL, CUT_SEAL, TAX_MARK = range(len(LABELS))
+
+#: Score from which a box of each class counts, here as in sealq's presets. Recall and precision
+#: change places around it. A missed seal leaves a page in doubt (`empty_score`), a false one says
+#: that there is a seal where one is missing; a false part of one says little.
+THRESHOLDS = {SEAL: 0.6, CUT_SEAL: 0.5, TAX_MARK: 0.5}
 
 #: Class id of a region that is neither taught as something nor as nothing.
 IGNORE = -1

@@ -15,6 +15,9 @@ SAME_IOU = 0.6
 #: such boxes too, if the pipeline asks it to (`layout_merge_bboxes_mode: large`).
 PART_SHARE = 0.9
 
+#: Less of both is enough together: a box of a part of a seal, cut off on one or two sides.
+TRIMMED_IOU, TRIMMED_SHARE = 0.4, 0.76
+
 
 class ExportedLocator(nn.Module):
     """The network with its decoding, as PaddleX's layout module calls it."""
@@ -66,6 +69,8 @@ def _seen_first(boxes: Tensor) -> Tensor:
     shared = (opposite - corner).clamp(min=0).prod(dim=3)
     areas = (boxes[..., 2:] - boxes[..., :2]).clamp(min=0.01).prod(dim=2)
     union = areas.unsqueeze(2) + areas.unsqueeze(1) - shared
-    repeats = (shared > SAME_IOU * union) | (shared > PART_SHARE * areas.unsqueeze(2))
+    own = areas.unsqueeze(2)
+    trimmed = (shared > TRIMMED_IOU * union) & (shared > TRIMMED_SHARE * own)
+    repeats = (shared > SAME_IOU * union) | (shared > PART_SHARE * own) | trimmed
     surer = torch.ones(boxes.shape[1], boxes.shape[1], device=boxes.device).tril(-1) > 0
     return 1.0 - (repeats & surer).any(dim=2).to(boxes.dtype)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import yaml
 
-from locator.contract import INPUT_SIDE, LABELS, PADDLEX_NAME, THRESHOLD
+from locator.contract import INPUT_SIDE, LABELS, PADDLEX_NAME, SEAL, THRESHOLDS
 from locator.decode import ExportedLocator
 from locator.network import Locator, in_memory
 
@@ -62,7 +62,7 @@ def _configuration() -> str:
     return yaml.safe_dump(
         {
             "mode": "paddle",
-            "draw_threshold": THRESHOLD,
+            "draw_threshold": THRESHOLDS[SEAL],
             "metric": "COCO",
             "use_dynamic_shape": False,
             "Global": {"model_name": PADDLEX_NAME},

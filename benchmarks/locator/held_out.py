@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from learning.pictures import compressed, decoded, joined, parted, write_arrays
-from locator.contract import INPUT_SIDE, LABELS, THRESHOLD
+from locator.contract import INPUT_SIDE, LABELS, THRESHOLDS
 from locator.dataset import page_example
 from locator.decode import decode
 from locator.network import Locator, as_input
@@ -73,7 +73,7 @@ def found_on(
     """Yield the boxes that count, scaled (x, y) to the page; arguments are one row of `decode`."""
     stretch = torch.tensor([*scale, *scale])
     for label, score, box in zip(classes.tolist(), scores.tolist(), boxes.cpu(), strict=True):
-        if score > THRESHOLD:
+        if score > THRESHOLDS[int(label)]:
             x1, y1, x2, y2 = (box * stretch).tolist()
             yield Found(LABELS[int(label)], (x1, y1, x2, y2), score)
 
