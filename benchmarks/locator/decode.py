@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from locator.contract import CUT_SEAL
 from locator.maps import MOST_BOXES
 from locator.network import Findings, Locator
 
@@ -17,6 +18,10 @@ PART_SHARE = 0.9
 
 #: Less of both is enough together: a box of a part of a seal, cut off on one or two sides.
 TRIMMED_IOU, TRIMMED_SHARE = 0.4, 0.76
+
+#: Logit from which a picture surely shows a seal (0.6), and by how much others on it are likelier
+#: then: seals come in company, and what looks like them stands on pages without any.
+SURE, COMPANY = 0.405, 0.5
 
 
 class ExportedLocator(nn.Module):
@@ -55,11 +60,18 @@ def decode(found: Findings) -> tuple[Tensor, Tensor, Tensor]:
         scores: (n, MOST_BOXES) float, 0..1; zero for a seal seen twice.
         boxes: (n, MOST_BOXES, 4) float: x1, y1, x2, y2 in input pixels, inside the picture.
     """
-    scores, classes = found.verdicts.sigmoid().max(dim=2)
+    scores, classes = in_company(found.verdicts).sigmoid().max(dim=2)
     best, order = scores.topk(MOST_BOXES)
     boxes = found.peaks.boxes.gather(1, order.unsqueeze(2).expand(-1, -1, 4))
     labels = classes.gather(1, order).to(best.dtype)
     return labels, best * _seen_first(boxes), boxes
+
+
+def in_company(verdicts: Tensor) -> Tensor:
+    """Return verdicts (n, k, 3) with those on seals raised where one of the picture is sure."""
+    seals, others = verdicts[..., :CUT_SEAL], verdicts[..., CUT_SEAL:]
+    sure = seals.amax(dim=(1, 2), keepdim=True) >= SURE
+    return torch.cat([seals + COMPANY * sure.to(seals.dtype), others], dim=2)
 
 
 def _seen_first(boxes: Tensor) -> Tensor:

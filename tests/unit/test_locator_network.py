@@ -125,6 +125,15 @@ def test_the_judge_has_the_last_word() -> None:
     }
 
 
+def test_a_doubtful_seal_is_likelier_beside_a_sure_one() -> None:
+    doubtful, far = (100.0, 100.0, 200.0, 200.0), (300.0, 300.0, 400.0, 400.0)
+    alone = decode(_found([(SEAL, 0.2, doubtful)]))
+    for beside, raised in ((SEAL, True), (TAX_MARK, False)):
+        _, scores, boxes = decode(_found([(SEAL, 0.2, doubtful), (beside, YES, far)]))
+        (score,) = scores[0][(boxes[0] == torch.tensor(doubtful)).all(dim=1)]
+        assert bool(score > 0.6 > alone[1].max()) == raised
+
+
 def test_a_judge_that_has_not_learned_leaves_what_the_maps_say() -> None:
     found = Locator().eval()(torch.from_numpy(_pictures(2)))
     torch.testing.assert_close(found.verdicts, found.peaks.logits)
