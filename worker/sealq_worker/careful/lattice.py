@@ -33,7 +33,7 @@ _NOTHING = 0.12
 #: How much less ink there is in the gaps than elsewhere, at least, for there to be columns.
 _CLEAR = 0.35
 #: Higher to wider, of a character in a full column.
-_ASPECTS = (0.4, 2.5)
+_ASPECTS = (0.55, 1.9)
 #: By how much a division must be clearer for characters that are e times as high as wide, or as
 #: wide as high.
 _SQUARE = 0.3
