@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sealbench.compare import likeness, normalised
 from sealbench.truth import PageTruth, SealTruth, TextTruth
 from sealq_storage.readings import FieldName
+from sealq_worker.careful.owners import plausible
 
 FIELDS: tuple[FieldName, ...] = ("owner", "purpose", "tax_id", "serial")
 
@@ -70,7 +71,7 @@ def likeness_by_field(said: Mapping[FieldName, str], seal: SealTruth) -> dict[Fi
 def exact_fields(said: Mapping[FieldName, str], seal: SealTruth) -> frozenset[FieldName]:
     """Return the fields that say just what they ought to; one that the seal lacks never does."""
     exact = {name for name, near in likeness_by_field(said, seal).items() if near == 1}
-    if "owner" in exact and "purpose" not in expected(seal) and _ends_owner(said, seal):
+    if "purpose" not in expected(seal) and _ends_owner(said, seal):
         exact.add("purpose")
     return frozenset(exact & said.keys())
 
@@ -93,9 +94,12 @@ def is_clean(seal: SealTruth, page: PageTruth) -> bool:
 
 
 def _ends_owner(said: Mapping[FieldName, str], seal: SealTruth) -> bool:
+    """Say whether a purpose is what a square seal's one text has behind its owner's name."""
     purpose = normalised(said.get("purpose", ""))
-    texts = expected(seal)["owner"].texts
-    return bool(purpose) and any(normalised(text).endswith(purpose) for text in texts)
+    texts = map(normalised, expected(seal)["owner"].texts if "owner" in expected(seal) else ())
+    return bool(purpose) and any(
+        text.endswith(purpose) and plausible(text.removesuffix(purpose)) for text in texts
+    )
 
 
 def _field(text: TextTruth) -> FieldName | None:

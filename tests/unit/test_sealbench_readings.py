@@ -73,6 +73,8 @@ def test_a_square_seals_text_may_be_parted_into_name_and_purpose() -> None:
     assert exact_fields(parted, SQUARE) == {"owner", "purpose"}
     assert exact_fields({"owner": "某某贸易有限公司财务章"}, SQUARE) == {"owner"}
     assert exact_fields({**parted, "purpose": "发票专用章"}, SQUARE) == set()
+    assert exact_fields({**parted, "owner": "某果贸易有限公司"}, SQUARE) == {"purpose"}
+    assert exact_fields({"owner": "某某贸易", "purpose": "务章"}, SQUARE) == set()
 
 
 def test_what_is_not_said_has_no_likeness() -> None:

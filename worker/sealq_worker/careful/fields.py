@@ -26,6 +26,9 @@ from sealq_worker.careful.weighing import Weighed
 #: Texts that a field names beside its own.
 _ALTERNATIVES = 3
 
+#: Characters off the top that a name counts with which stands on no ring.
+_NO_RING = 1.0
+
 #: Characters off the top from which on it does not matter how many.
 _MOST_UNEVEN = 3.0
 
@@ -177,9 +180,12 @@ def _features(group: Group, best: Weighed, fit: float, *, known: bool) -> Featur
 
 
 def _uneven(group: Group, best: Weighed, geometry: Geometry) -> float:
-    """Return by how many characters a name's middle is off the seal's top, 0 off a ring."""
+    """Return by how many characters a name's middle is off the seal's top.
+
+    Off a ring nothing says whether the name is whole.
+    """
     if geometry.shape not in RINGED:
-        return 0.0
+        return _NO_RING
     agreeing = (candidate for candidate in group if normalised(candidate.text) == best.text)
     return min(_MOST_UNEVEN, off_top(geometry, next(agreeing, group[0])))
 
