@@ -16,6 +16,7 @@ from fakes import (
     NullReader,
     count_documents_waiting,
     open_runtime,
+    settings_for,
     submit_files,
     take_messages,
     tiff,
@@ -40,6 +41,12 @@ from sealq_worker.fetch import FetchedDocument
 from sealq_worker.read import read_pages
 from sealq_worker.reader import RawReading, Reader
 from sealq_worker.runtime import Runtime
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Return settings by which the pages of a small document are in one message."""
+    return settings_for(tmp_path, database_url, redis_url, chunk_pages=64)
 
 
 def error(sessions: Sessions) -> str:
