@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from locator.contract import CUT_SEAL
-from locator.maps import MOST_BOXES
+from locator.maps import MOST_BOXES, shared_areas
 from locator.network import Findings, Locator
 
 #: IoU from which the less sure one of two boxes is the same seal seen twice.
@@ -76,9 +76,7 @@ def in_company(verdicts: Tensor) -> Tensor:
 
 def _seen_first(boxes: Tensor) -> Tensor:
     """Say which of (n, k, 4) boxes no surer one repeats: (n, k) float, one or zero."""
-    corner = torch.maximum(boxes.unsqueeze(2)[..., :2], boxes.unsqueeze(1)[..., :2])
-    opposite = torch.minimum(boxes.unsqueeze(2)[..., 2:], boxes.unsqueeze(1)[..., 2:])
-    shared = (opposite - corner).clamp(min=0).prod(dim=3)
+    shared = shared_areas(boxes, boxes)
     areas = (boxes[..., 2:] - boxes[..., :2]).clamp(min=0.01).prod(dim=2)
     union = areas.unsqueeze(2) + areas.unsqueeze(1) - shared
     own = areas.unsqueeze(2)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from locator.contract import IGNORE, LABELS
-from locator.maps import boxes_of
+from locator.maps import boxes_of, shared_areas
 from locator.network import Findings
 
 #: How much badly judged cells count more than well judged ones (focal loss).
@@ -96,9 +96,7 @@ def shown_in(boxes: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
         (n, k, c) bool, by class, and (n, k) bool: whether that can be said.
     """
     kinds, places = things[..., 0], things[..., 1:]
-    corner = torch.maximum(boxes.unsqueeze(2)[..., :2], places.unsqueeze(1)[..., :2])
-    opposite = torch.minimum(boxes.unsqueeze(2)[..., 2:], places.unsqueeze(1)[..., 2:])
-    shared = (opposite - corner).clamp(min=0).prod(dim=3)
+    shared = shared_areas(boxes, places)
     own = (boxes[..., 2:] - boxes[..., :2]).clamp(min=0.01).prod(dim=2).unsqueeze(2)
     theirs = (places[..., 2:] - places[..., :2]).prod(dim=2).unsqueeze(1)
     iou = shared / (own + theirs - shared)

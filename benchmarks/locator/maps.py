@@ -70,3 +70,10 @@ def boxes_of(sides: Tensor) -> Tensor:
     return torch.stack(
         [middle_x - left, middle_y - top, middle_x + right, middle_y + bottom], dim=1
     )
+
+
+def shared_areas(boxes: Tensor, others: Tensor) -> Tensor:
+    """Return the areas that (n, k, 4) boxes share with (n, m, 4) others: (n, k, m)."""
+    corner = torch.maximum(boxes.unsqueeze(2)[..., :2], others.unsqueeze(1)[..., :2])
+    opposite = torch.minimum(boxes.unsqueeze(2)[..., 2:], others.unsqueeze(1)[..., 2:])
+    return (opposite - corner).clamp(min=0).prod(dim=3)

@@ -8,7 +8,7 @@ at once is looked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -82,7 +82,7 @@ def layouts_of(ink: Mask) -> list[tuple[Box, ...]]:
     Returns:
         Each way the characters' boxes in reading order; no way where there are no columns.
     """
-    across = _likely([_cuts(ink.mean(axis=0), count) for count in _COLUMNS], _worth)
+    across = _likely(_cuts(ink.mean(axis=0), _COLUMNS), _worth)
     ways = [
         (_worth(columns) + _worth(rows) + _worth(end), columns, rows.count, end.count)
         for columns in across
@@ -115,8 +115,7 @@ def _divisions(ink: Mask, width: float | None) -> list[_Cuts]:
     def worth(cuts: _Cuts) -> float:
         return _worth(cuts) - (_SQUARE * abs(math.log(cuts.pitch / width)) if width else 0.0)
 
-    profile = ink.mean(axis=1)
-    tried = [_cuts(profile, count) for count in _ROWS]
+    tried = _cuts(ink.mean(axis=1), _ROWS)
     return _likely([cuts for cuts in tried if width is None or _is_character(cuts, width)], worth)
 
 
@@ -135,12 +134,17 @@ def _worth(cuts: _Cuts) -> float:
     return cuts.clear + _FINER * cuts.count
 
 
-def _cuts(profile: Profile, count: int) -> _Cuts:
-    """Cut what there is of a profile into parts, each cut where there is least near its place."""
+def _cuts(profile: Profile, counts: Iterable[int]) -> list[_Cuts]:
+    """Cut what there is of a profile into so many parts, for each of some counts."""
     spans = spans_of(profile, 2, _NOTHING)
     if not spans:
-        return _Cuts((0, len(profile)), 0.0)
+        return [_Cuts((0, len(profile)), 0.0) for _ in counts]
     start, end = spans[0][0], spans[-1][1]
+    return [_cut(profile, start, end, count) for count in counts]
+
+
+def _cut(profile: Profile, start: int, end: int, count: int) -> _Cuts:
+    """Cut a stretch of a profile into parts, each cut where there is least near its place."""
     pitch = (end - start) / count
     reach = max(1, int(_SLIP * pitch))
     inner = []
@@ -165,7 +169,7 @@ def _cells(ink: Mask, columns: _Cuts, rows: int, last: int) -> tuple[Box, ...]:
 
 
 def _column(ink: Mask, left: int, right: int, count: int) -> list[Box]:
-    cuts = _cuts(ink[:, left:right].mean(axis=1), count)
+    (cuts,) = _cuts(ink[:, left:right].mean(axis=1), [count])
     height, width = ink.shape
     aside, up = (max(1, int(_PAD * side)) for side in (right - left, cuts.pitch))
     return [
