@@ -20,12 +20,16 @@ from sqlalchemy import Engine, create_engine, make_url, select, text, update
 from sqlalchemy.orm import Session
 from waiting import until
 
+from sealq_configs.settings import Settings
 from sealq_storage.sql.engine import Sessions, open_engine
 from sealq_storage.sql.tables import Page
+from sealq_worker.count import PARTS
 from sealq_worker.patience import transact
 
 #: Seconds that a page takes where a test has to come in between.
 SLOW = "0.1"
+#: Pages of a document that is being read.
+PAGES = 20
 #: Bytes of the disk that is filled up.
 SMALL_DISK = 2 << 20
 
@@ -51,10 +55,16 @@ def refusing(admin: Engine, url: str) -> Iterator[None]:
         connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
 
 
+def settings_of(tmp_path: Path, postgres_url: str, redis_url: str) -> Settings:
+    """Settings with which a document's pages come in one message, so that some are in hand."""
+    home, chunk = tmp_path / "home", PAGES * PARTS
+    return settings_for(home, postgres_url, redis_url, resume_seconds=1, chunk_pages=chunk)
+
+
 @contextmanager
 def reading(stack: FaultStack) -> Iterator[Workers]:
-    """Run workers that are in the middle of a document of twenty pages."""
-    stack.add("a.tif", harmless(20))
+    """Run workers that are in the middle of a document, whose pages come in one message."""
+    stack.add("a.tif", harmless(PAGES))
     stack.submit("a.tif")
     with stack.working(FAULTY_SLOW=SLOW) as workers:
         patiently(lambda: stack.states()["done"] >= 3)
@@ -64,8 +74,7 @@ def reading(stack: FaultStack) -> Iterator[Workers]:
 def test_a_database_that_refuses_for_a_while_makes_reading_pause(
     tmp_path: Path, postgres_url: str, redis_url: str, admin: Engine
 ) -> None:
-    settings = settings_for(tmp_path / "home", postgres_url, redis_url, resume_seconds=1)
-    with fault_stack(settings) as stack:
+    with fault_stack(settings_of(tmp_path, postgres_url, redis_url)) as stack:
         with reading(stack) as workers:
             (before,) = workers.processes()
             with refusing(admin, postgres_url):
@@ -73,21 +82,20 @@ def test_a_database_that_refuses_for_a_while_makes_reading_pause(
             stack.until_all_is_final()
             (after,) = workers.processes()
         assert after == before
-        assert stack.attempts() == [1] * 20
+        assert stack.attempts() == [1] * PAGES
         stack.check_nothing_is_lost_or_doubled()
 
 
 def test_a_worker_that_dies_while_the_database_refuses_works_again_afterwards(
     tmp_path: Path, postgres_url: str, redis_url: str, admin: Engine
 ) -> None:
-    settings = settings_for(tmp_path / "home", postgres_url, redis_url, resume_seconds=1)
-    with fault_stack(settings) as stack:
+    with fault_stack(settings_of(tmp_path, postgres_url, redis_url)) as stack:
         with reading(stack) as workers:
             with refusing(admin, postgres_url):
                 workers.processes()[0].kill()
                 patiently(lambda: "can't be given back yet" in stack.log)
             stack.until_all_is_final()
-        assert sum(stack.attempts()) == 20 + 1
+        assert sum(stack.attempts()) == PAGES + 1
         stack.check_nothing_is_lost_or_doubled()
 
 
