@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sealq_configs.model_cache import ModelCache
-from speedbench.pipeline_file import pipeline_of, with_threads, write_pipeline
+from speedbench.pipeline_file import published_pipeline_of, with_threads, write_pipeline
 from speedbench.printing import PrintingCommand
 from speedbench.sealq_command import SteadySealq
 from speedbench.serving import Service
@@ -43,7 +43,7 @@ def contestants(
     Raises:
         SealqError: The preset or a model can't be used.
     """
-    pipeline = pipeline_of(preset, models)
+    pipeline = published_pipeline_of(preset, models)
     usual = write_pipeline(pipeline, work / "pipeline.yaml")
     single = write_pipeline(with_threads(pipeline, 1), work / "pipeline-one-thread.yaml")
     warm_up = tuple(samples / name for name in _SAMPLES)

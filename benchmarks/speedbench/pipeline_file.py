@@ -13,15 +13,32 @@ from sealq_configs.presets import load_preset
 from sealq_worker.model_threads import limit_threads
 from sealq_worker.paddlex_reader import with_model_folders
 
+#: Models of sealq's presets, and what they were folded from (benchmarks/folding).
+_PUBLISHED = {"PP-OCRv4_mobile_seal_det_folded": "PP-OCRv4_mobile_seal_det"}
+
 
 def pipeline_of(preset: str, models: ModelCache) -> dict[str, Any]:
-    """Return the same models and thresholds, models as folders.
+    """Return the preset's pipeline, models as folders.
 
     Raises:
         PresetError: There is no such preset.
         ModelError: A model can't be had.
     """
     return with_model_folders(load_preset(preset).pipeline, models.directory)
+
+
+def published_pipeline_of(preset: str, models: ModelCache) -> dict[str, Any]:
+    """Return the preset's pipeline with each model as its makers publish it.
+
+    Raises:
+        PresetError: There is no such preset.
+        ModelError: A model can't be had.
+    """
+
+    def directory(name: str) -> Path:
+        return models.directory(_PUBLISHED.get(name, name))
+
+    return with_model_folders(load_preset(preset).pipeline, directory)
 
 
 def with_threads(pipeline: dict[str, Any], threads: int) -> dict[str, Any]:
