@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +46,9 @@ class Cache:
         return Strip(decoded(self.pictures[index]), self.texts[index], self.roles[index])
 
 
-def build_cache(folder: Path, split: Split, pages: int, *, processes: int) -> Cache:
+def build_cache(
+    folder: Path, split: Split, pages: int, *, processes: int, fonts: Sequence[Path] = ()
+) -> Cache:
     """Draw strips, unless they are there, and load them.
 
     Args:
@@ -53,28 +56,32 @@ def build_cache(folder: Path, split: Split, pages: int, *, processes: int) -> Ca
         split: The two never share a font or a company.
         pages: How many, rounded up to whole shards; each gives some thirty strips.
         processes: How many draw at a time.
+        fonts: More font files for Chinese texts; their names are part of the shards' names.
 
     Raises:
         CacheError: A shard was not written by this module.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shards = [_path(folder, split, first) for first in range(0, pages, SHARD_PAGES)]
+    shards = [_path(folder, split, fonts, first) for first in range(0, pages, SHARD_PAGES)]
     missing = [number for number, path in enumerate(shards) if not path.exists()]
     # Fresh processes: OpenCV's threads do not survive a fork.
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        list(pool.map(partial(_write_shard, folder, split), missing))
+        list(pool.map(partial(_write_shard, folder, split, fonts), missing))
     return _loaded(shards)
 
 
-def _path(folder: Path, split: Split, first: int) -> Path:
-    return folder / f"{split}-{first:06d}.npz"
+def _path(folder: Path, split: Split, fonts: Sequence[Path], first: int) -> Path:
+    drawn_with = "+".join([split, *sorted(font.stem for font in fonts)])
+    return folder / f"{drawn_with}-{first:06d}.npz"
 
 
-def _write_shard(folder: Path, split: Split, number: int) -> None:
+def _write_shard(folder: Path, split: Split, fonts: Sequence[Path], number: int) -> None:
     cv2.setNumThreads(0)  # one process per core is enough
     first = number * SHARD_PAGES
     strips = [
-        strip for seed in range(first, first + SHARD_PAGES) for strip in strips_of(seed, split)
+        strip
+        for seed in range(first, first + SHARD_PAGES)
+        for strip in strips_of(seed, split, fonts)
     ]
     arrays = {
         **joined([compressed(strip.image) for strip in strips], "pictures"),
@@ -82,7 +89,7 @@ def _write_shard(folder: Path, split: Split, number: int) -> None:
         "roles": np.array([strip.role for strip in strips]),
         "widths": np.array([strip.image.shape[1] for strip in strips]),
     }
-    write_arrays(_path(folder, split, first), arrays)
+    write_arrays(_path(folder, split, fonts, first), arrays)
 
 
 def _loaded(shards: list[Path]) -> Cache:

@@ -8,8 +8,9 @@ strip.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,17 +75,18 @@ class _Seal:
     to_crop: Callable[[Points], Points]
 
 
-def strips_of(seed: int, split: Split) -> Iterator[Strip]:
+def strips_of(seed: int, split: Split, fonts: Sequence[Path] = ()) -> Iterator[Strip]:
     """Yield strips of all texts that are legible on one page; the same arguments, the same strips.
 
     Args:
         seed: Any whole number from 0.
         split: The two never share a font or a company.
+        fonts: More font files for Chinese texts.
 
     Raises:
         ModelError: The fonts can't be had.
     """
-    page = make_crowded(seed, split)
+    page = make_crowded(seed, split, fonts)
     rng = np.random.default_rng([seed, _STREAMS[split]])
     for stamped in page.sheet.stamped:
         seal = _seal_on(page, stamped, rng)

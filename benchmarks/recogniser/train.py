@@ -48,6 +48,7 @@ class Run:
         processes: How many draw at a time, and threads that train.
         device: PyTorch's name of where to train.
         start: Folder of the recogniser to begin with; None: PaddleX's.
+        fonts: More font files to draw Chinese texts with.
     """
 
     seed: int
@@ -58,6 +59,7 @@ class Run:
     processes: int
     device: str
     start: Path | None
+    fonts: tuple[Path, ...]
 
 
 def train(run: Run) -> None:
@@ -73,7 +75,7 @@ def train(run: Run) -> None:
     cv2.setNumThreads(0)  # its threads would not survive the fork of the loader's process
     first = run.start or ModelCache(load_settings().settings.models_dir).directory(FIRST)
     alphabet = Alphabet.of_model(first)
-    strips = build_cache(run.cache, "train", run.pages, processes=run.processes)
+    strips = build_cache(run.cache, "train", run.pages, processes=run.processes, fonts=run.fonts)
     watched = build_cache(run.cache, "held_out", WATCHED_PAGES, processes=run.processes)
     training = RecogniserTraining(
         first / "inference.onnx", seed=run.seed, seconds=run.minutes * 60, device=run.device
@@ -117,6 +119,13 @@ def _said(share: Share) -> str:
     drawn="Pages full of seals to draw.",
     cached="strips",
     start=f"Folder of a recogniser that learns on.  [default: {FIRST}]",
+)
+@click.option(
+    "--font",
+    "fonts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="One more font to draw Chinese texts on seals with; may be given several times.",
 )
 def main(out: Path, cache: Path | None, **options: Any) -> None:
     """Teach the recogniser; run again with the same folder, it goes on where it stopped."""

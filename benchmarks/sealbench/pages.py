@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +15,14 @@ from sealbench.chance import between, drawn, happens, weighted
 from sealbench.fonts import Split
 from sealbench.placing import extent, fanned_side, pressed, stamp_sheet, stamp_strip
 from sealbench.record import page_truth
+from sealbench.recut import recut
 from sealbench.sheet import Colour, Sheet
 from sealbench.truth import PageTruth
 from sealbench.writer import Writer
 
 #: Part of every seed, so that no two uses share a stream of randomness.
 _STREAMS = {"train": 1, "held_out": 2}
-_STRADDLING, _PRISTINE, _CROWDED = 10, 20, 40
+_STRADDLING, _PRISTINE, _CROWDED, _RECUT = 10, 20, 40, 50
 #: Share of pages with seals.
 _WITH_SEALS = 0.6
 #: Share of the others that hold something that looks like one: training sees more of them.
@@ -133,21 +136,23 @@ def make_pristine(seed: int, split: Split, *, dpi: int = 144) -> tuple[Sheet, Pa
     return sheet, _truth(sheet, stock, capture.Shot(sheet.image, geometry.shift(0, 0)))
 
 
-def make_crowded(seed: int, split: Split) -> CrowdedPage:
+def make_crowded(seed: int, split: Split, fonts: Sequence[Path] = ()) -> CrowdedPage:
     """Return a page with a seal every few centimetres, over whatever its form prints there.
 
     Args:
         seed: Any whole number from 0.
         split: The two never share a font or a company.
+        fonts: More font files for Chinese texts on seals.
 
     Raises:
         ModelError: The fonts can't be had.
     """
     rng = np.random.default_rng([seed, _STREAMS[split], _CROWDED])
+    recutting = np.random.default_rng([seed, _STREAMS[split], _RECUT])
     stock = _random_stock(rng, split, None)
     writer, _ = _written(rng, split, stock)
     for x, y in _crowd(rng, writer.sheet.size):
-        design = stamps.random_seal(rng, split)
+        design = recut(stamps.random_seal(rng, split), fonts, recutting)
         seal, impression = pressed(writer, design, firm=stock.mode == "fax")
         writer.sheet.stamp(seal, impression, (x, y))
     return CrowdedPage(writer.sheet, _shot(writer.sheet, rng, stock), stock.mode)
