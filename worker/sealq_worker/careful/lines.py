@@ -25,6 +25,9 @@ _LEAST_HEIGHT, _GREATEST_HEIGHT, _SPLIT = 0.04, 0.24, 0.012
 #: Wider to higher, at least: what is narrower is no line of text.
 LEAST_ASPECT = 1.4
 
+#: Distances from the seal's middle, as shares of its height, between which filled ink is text.
+_LINES_AWAY = (0.17, 0.36)
+
 #: Share of the ink in the fullest rows below which a row lies between lines.
 _NOTHING = 0.18
 #: Heights of a line that a gap in it is wide at most: worn seals lack whole characters.
@@ -70,7 +73,7 @@ def find_lines(ink: Mask) -> list[Points]:
     Returns:
         Boxes x1, y1, x2, y2, from top to bottom.
     """
-    letters = np.where(rules_in(ink) | star_in(ink), 0, ink)
+    letters = np.where(rules_in(ink) | (star_in(ink) & _apart_from_lines(ink.shape)), 0, ink)
     height = len(ink)
     found = []
     for top, bottom in _rows(letters):
@@ -93,6 +96,15 @@ def spans_of(profile: Points, least: float, nothing: float) -> list[tuple[int, i
     there = profile > nothing * max(1e-6, float(np.quantile(profile, 0.97)))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], there.astype(int), [0]]))).reshape(-1, 2)
     return [(int(start), int(end)) for start, end in edges if end - start >= least]
+
+
+def _apart_from_lines(shape: tuple[int, ...]) -> Mask:
+    """Return where filled ink is a star or dirt, 0 and 1: elsewhere a text ran together."""
+    rows, columns = np.indices(shape)
+    middle = (np.array(shape) - 1) / 2
+    away = np.hypot(rows - middle[0], columns - middle[1]) / shape[0]
+    nearest, farthest = _LINES_AWAY
+    return np.asarray((away < nearest) | (away > farthest), np.uint8)
 
 
 def _letters(ink: Mask) -> Mask:
