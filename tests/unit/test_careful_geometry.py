@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sealq_worker.careful.geometry import find_geometry, laid_flat, scaled
+from sealq_worker.careful.geometry import find_geometry, laid_flat, scaled, twin_of
 from sealq_worker.careful.observation import Geometry, Shape
 from sealq_worker.careful.outline import bounded, outline_of, placed, unit_points
 
@@ -94,6 +94,26 @@ def test_a_diamond_that_lies_flat_is_a_square(tilt: float) -> None:
     assert abs(square.tilt) <= 90
     one, other = (sorted(outline_of(each, 4).tolist()) for each in (diamond, square))
     np.testing.assert_allclose(other, one, atol=1e-9)
+
+
+@pytest.mark.parametrize("tilt", [-80.0, -45.0, 0.0, 30.0, 85.0])
+def test_a_square_is_a_diamond_and_the_other_way_round(tilt: float) -> None:
+    square = Geometry("square", (200.0, 150.0), (100.0, 100.0), tilt)
+    diamond = twin_of(square)
+    assert diamond is not None
+    assert diamond.shape == "diamond"
+    one, other = (sorted(outline_of(each, 4).round(6).tolist()) for each in (square, diamond))
+    assert other == one
+    back = twin_of(diamond)
+    assert back is not None
+    assert back.shape == "square"
+    assert back.axes == pytest.approx(square.axes)
+
+
+def test_what_is_longer_than_wide_is_no_other_shape() -> None:
+    for shape in ("square", "diamond"):
+        assert twin_of(Geometry(shape, (200.0, 150.0), (100.0, 70.0), 0.0)) is None
+    assert twin_of(Geometry("round", (200.0, 150.0), (100.0, 100.0), 0.0)) is None
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_a_star_is_no_line() -> None:
     assert len(find_lines(ink)) == 1
 
 
+def test_a_line_that_ran_together_is_a_line() -> None:
+    """Smudged, or stamped twice: no stroke is left, but where it stands is no star."""
+    ink = written(LINES[0])
+    cv2.rectangle(ink, (150, 340), (330, 385), (1,), -1)
+    assert [round(box[1]) for box in find_lines(ink)] == [pytest.approx(197, abs=6), 340]
+
+
 def test_a_line_that_lacks_a_character_is_one_line() -> None:
     ink = written(LINES[1])
     ink[:, 215:265] = 0

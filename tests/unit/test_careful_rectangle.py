@@ -35,7 +35,8 @@ def blot_on(block: Block) -> tuple[float, float]:
 
 @pytest.mark.parametrize("tilt", [0.0, 25.0])
 def test_whichever_way_a_block_is_turned_it_leads_back_to_the_crop(tilt: float) -> None:
-    for block in blocks_of(blotted(tilt)):
+    seal = blotted(tilt)
+    for block in blocks_of(seal, seal.geometry):
         rows, columns = np.nonzero(block.ink)
         middle = np.array([(columns.mean(), rows.mean())])
         assert moved(middle, block.back)[0] == pytest.approx(BLOT, abs=0.6)
@@ -43,7 +44,8 @@ def test_whichever_way_a_block_is_turned_it_leads_back_to_the_crop(tilt: float) 
 
 def test_a_block_stands_upright_once_it_is_turned_back_by_its_rotation() -> None:
     """What stands turned counter-clockwise by 90 degrees is turned clockwise."""
-    places = {round(block.rotation): blot_on(block) for block in blocks_of(blotted(0.0))}
+    seal = blotted(0.0)
+    places = {round(block.rotation): blot_on(block) for block in blocks_of(seal, seal.geometry)}
     x, y = places[0]
     turned = {90: (1 - y, x), -180: (1 - x, 1 - y), -90: (y, 1 - x)}
     assert places.keys() == {0, *turned}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -155,7 +156,7 @@ def test_a_seal_that_surely_reads_as_it_stands_is_not_turned() -> None:
     models = OneText("现金收讫", SURE)
     found = read_block(row_of_boxes(), models)
     assert [group[0].text for group in found.groups] == ["现金收讫"]
-    assert found.rotation == 0.0
+    assert found.geometry == replace(LONG, rotation=0.0)
     assert models.asked == 1
 
 
@@ -164,3 +165,29 @@ def test_a_seal_that_reads_badly_is_turned_every_way() -> None:
     models = OneText("现金收讫", 0.6)
     read_block(row_of_boxes(), models)
     assert models.asked > 4
+
+
+class OneTextOnLongLines(OneText):
+    """Reads a text where a picture is much wider than high."""
+
+    def recognise(self, images: Sequence[Image]) -> list[Recognised]:
+        nothing = Recognised("", (), (), np.zeros((1, 1), np.float32), ("",))
+        long = [image.shape[1] > 2.5 * image.shape[0] for image in images]
+        read = super().recognise(images)
+        return [each if is_long else nothing for each, is_long in zip(read, long, strict=True)]
+
+
+def square_with_a_row(turn: float) -> SealViews:
+    """Return a square that lies level, with a row of ink across it that is turned."""
+    picture = np.full((200, 200, 3), 255, np.uint8)
+    cv2.rectangle(picture, (40, 88), (160, 112), (0, 0, 0), -1)
+    way = cv2.getRotationMatrix2D((100, 100), turn, 1.0)
+    turned = cv2.warpAffine(picture, way, (200, 200), borderValue=(255, 255, 255))
+    return seal(np.asarray(turned, np.uint8), Geometry("square", (100.0, 100.0), (90.0, 90.0), 0.0))
+
+
+@pytest.mark.parametrize("turn", [45.0, -45.0])
+def test_a_square_whose_text_stands_on_a_corner_is_a_diamond(turn: float) -> None:
+    found = read_block(square_with_a_row(turn), OneTextOnLongLines("业务清讫", UNSURE))
+    assert [group[0].text for group in found.groups] == ["业务清讫"]
+    assert (found.geometry.shape, found.geometry.rotation) == ("diamond", turn)

@@ -8,6 +8,7 @@ stretched until they fit. Print, signatures and other seals in the crop hardly d
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
@@ -54,6 +55,11 @@ _SURE = 0.8
 #: Shorter to longer axis from which an ellipse is round (photos shorten it; oval seals have at most
 #: 0.79), a rectangle square.
 _ROUND, _SQUARE = 0.82, 0.86
+#: What a square is as well, and a diamond, and how many times as long its half axes are.
+_TWINS: Mapping[Shape, tuple[Shape, float]] = {
+    "square": ("diamond", math.sqrt(2)),
+    "diamond": ("square", 1 / math.sqrt(2)),
+}
 #: Degrees up to which a square that stands on a corner is a diamond.
 _ON_CORNER = 22.5
 
@@ -189,13 +195,25 @@ def laid_flat(diamond: Geometry) -> Geometry:
     Either outline fits, and squares are the more frequent: what lies rather flat is one. Other
     shapes are returned as they are.
     """
-    a, b = diamond.axes
     off_corner = abs((diamond.tilt + 45) % 90 - 45)
-    if diamond.shape != "diamond" or b < _SQUARE * a or off_corner < _ON_CORNER:
+    if diamond.shape != "diamond" or off_corner < _ON_CORNER:
         return diamond
-    half = (a + b) / 2 / math.sqrt(2)
-    tilt = (diamond.tilt + 45 + 90) % 180 - 90
-    return replace(diamond, shape="square", axes=(half, half), tilt=tilt)
+    return twin_of(diamond) or diamond
+
+
+def twin_of(geometry: Geometry) -> Geometry | None:
+    """Return a square as the diamond that has the same outline, or the other way round.
+
+    Args:
+        geometry: Of any shape; None is returned where it is neither, or its sides differ.
+    """
+    a, b = geometry.axes
+    if geometry.shape not in _TWINS or b < _SQUARE * a:
+        return None
+    twin, longer = _TWINS[geometry.shape]
+    half = (a + b) / 2 * longer
+    tilt = (geometry.tilt + 45 + 90) % 180 - 90
+    return replace(geometry, shape=twin, axes=(half, half), tilt=tilt)
 
 
 def _shape(family: Family, aspect: float) -> Shape:

@@ -146,7 +146,7 @@ def _read_unturned(seal: SealViews, models: SealModels) -> Groups:
 
 def _read_straight(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     reading = read_block(seal, models)
-    return list(reading.groups), replace(seal.geometry, rotation=reading.rotation)
+    return list(reading.groups), reading.geometry
 
 
 @dataclass

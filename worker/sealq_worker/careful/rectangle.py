@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_worker.careful.geometry import twin_of
 from sealq_worker.careful.lattice import Box, layouts_of
 from sealq_worker.careful.lines import spans_of
 from sealq_worker.careful.models import LINE_HEIGHT, Recognised, SealModels
@@ -47,6 +48,8 @@ _FIRST_VIEW, _SECOND_VIEW = "sharp", "crop"
 _COLUMNS_FIRST = 1.2
 #: Score of every line, and characters in all, from which on a way is right.
 _SURE_WAY, _SOME = 0.85, 4
+#: How many times as much must be read for a square to be taken as a diamond, or a diamond as one.
+_CLEARLY = 1.3
 #: Degrees off the crop's own top from which a way weighs less: single characters that lie on their
 #: side are read as well.
 _UPRIGHT, _LYING = 50.0, 0.9
@@ -72,10 +75,15 @@ class Block:
 
 @dataclass(frozen=True)
 class BlockReading:
-    """What was read, taken the way that reads best."""
+    """What was read, taken the way that reads best.
+
+    Attributes:
+        groups: One for each line, from top to bottom.
+        geometry: How the seal lies, its rotation known.
+    """
 
     groups: tuple[tuple[Candidate, ...], ...]
-    rotation: float
+    geometry: Geometry
 
 
 @dataclass(frozen=True)
@@ -128,11 +136,25 @@ class _Way:
 def read_block(seal: SealViews, models: SealModels) -> BlockReading:
     """Read a seal with straight edges; its top is where it reads best.
 
+    A square is a diamond, too, and the other way round: where nothing is sure, both are tried.
+
     Args:
         seal: Square, rectangle or diamond.
         models: Recogniser.
     """
-    columns = _COLUMNS_FIRST if seal.geometry.shape == "square" else 1.0
+    geometry = seal.geometry
+    best = _best_way(seal, models, geometry)
+    other = None if best.sure else twin_of(geometry)
+    if other is not None:
+        way = _best_way(seal, models, other)
+        if way.weight > _CLEARLY * best.weight:
+            best, geometry = way, other
+    return BlockReading(_groups(best, models), replace(geometry, rotation=best.block.rotation))
+
+
+def _best_way(seal: SealViews, models: SealModels, geometry: Geometry) -> _Way:
+    """Read a seal all ways that its outline may stand, until one is sure; return the best."""
+    columns = _COLUMNS_FIRST if geometry.shape == "square" else 1.0
 
     def worth(way: _Way) -> float:
         lying = _LYING if abs(way.block.rotation) > _UPRIGHT else 1.0
@@ -140,17 +162,17 @@ def read_block(seal: SealViews, models: SealModels) -> BlockReading:
         return lying * favour * way.weight
 
     ways: list[_Way] = []
-    for block in sorted(blocks_of(seal), key=lambda block: abs(block.rotation)):
-        ways += _ways(block, models)
+    for block in sorted(blocks_of(seal, geometry), key=lambda block: abs(block.rotation)):
+        ways += _ways(block, geometry, models)
         best = max(ways, key=worth)
         if best.sure:
             break
-    return BlockReading(_groups(best, models), best.block.rotation)
+    return best
 
 
-def blocks_of(seal: SealViews) -> list[Block]:
-    """Return the field, turned every way that it may stand."""
-    centre, half, tilt = seal.geometry.centre, _half_field(seal.geometry), seal.geometry.tilt
+def blocks_of(seal: SealViews, geometry: Geometry) -> list[Block]:
+    """Return the field within an outline, turned every way that it may stand."""
+    centre, half, tilt = geometry.centre, _half_field(geometry), geometry.tilt
     scale = _SHORT_SIDE / (2 * min(half))
     back, size = upright_way(centre, half, tilt, scale)
     upright = partial(warped, back=back, size=size)
@@ -175,15 +197,16 @@ def _half_field(geometry: Geometry) -> tuple[float, float]:
     return max(4.0, a - frame), max(4.0, b - frame)
 
 
-def _may_have_columns(block: Block) -> bool:
+def _may_have_columns(block: Block, geometry: Geometry) -> bool:
+    """Whether characters may stand in columns: nobody cuts a diamond so."""
     height, width = block.ink.shape
-    return bool(height > _LOWEST_COLUMNS * width)
+    return geometry.shape != "diamond" and bool(height > _LOWEST_COLUMNS * width)
 
 
-def _ways(block: Block, models: SealModels) -> list[_Way]:
+def _ways(block: Block, geometry: Geometry, models: SealModels) -> list[_Way]:
     """Read a block's rows, and its columns where it may have some, in the first view."""
     several = [_rows(block)]
-    if _may_have_columns(block):
+    if _may_have_columns(block, geometry):
         several += [_columns(cells) for cells in layouts_of(block.ink)]
     image = block.images[_FIRST_VIEW]
     cuts = [[line.cut_from(image) for line in lines] for lines in several]
