@@ -22,7 +22,12 @@ from speedbench.limit import models_alone
 from speedbench.machine import Machine, as_installed, this_machine
 from speedbench.markdown import markdown
 from speedbench.pages import KINDS, Kind, page_folder
-from speedbench.pipeline_file import pipeline_of, with_threads, write_pipeline
+from speedbench.pipeline_file import (
+    pipeline_of,
+    published_pipeline_of,
+    with_threads,
+    write_pipeline,
+)
 from speedbench.rounds import Course
 from speedbench.sealq_command import ColdSealq
 from speedbench.values import Contestant
@@ -64,12 +69,16 @@ def measure(plan: Plan, machine: Machine, *, peers: Path, samples: Path, out: Pa
     models = ModelCache(load_settings().settings.models_dir)
     folder = page_folder(out / "pages", plan.pages, plan.kinds, plan.seed)
     everybody = contestants(plan.preset, models, peers=peers, samples=samples, work=out)
-    single = with_threads(pipeline_of(plan.preset, models), 1)
-    alone = write_pipeline(single, out / "pipeline-alone.yaml")
+    published, own = (
+        write_pipeline(with_threads(pipeline(plan.preset, models), 1), out / f"{name}-alone.yaml")
+        for name, pipeline in (("published", published_pipeline_of), ("own", pipeline_of))
+    )
+    alone = partial(models_alone, processes=machine.cores, logs=out)
     course = Course(
         folder=folder,
         contestants=_chosen(list(everybody), plan.only),
-        models=partial(models_alone, pipeline=alone, processes=machine.cores, logs=out),
+        models=partial(alone, pipeline=published),
+        own_models=partial(alone, pipeline=own),
         cold=ColdSealq({"SEALQ_PRESET": plan.preset}).first_result,
     )
     rounds = [course.run(number) for number in range(plan.rounds)]

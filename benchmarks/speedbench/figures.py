@@ -25,7 +25,10 @@ from speedbench.speeds import (
     speed,
     spread,
 )
-from speedbench.values import Measured
+from speedbench.values import Measured, PageName
+
+#: What the models took for each page.
+PageWorks = Mapping[PageName, PageWork]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class CellFigures:
     Attributes:
         pages: Pages a second.
         seals: Seals a second.
-        of_limit: Share of what the models alone would do.
+        of_limit: Share of what the models alone would do, as they are published.
         idle: Share of the cores' time left unused.
         ours: sealq's pages a second divided by these; None: it is sealq, or that did not take part.
         stages: Mean milliseconds a page, by stage, where the contestant tells.
@@ -89,7 +92,8 @@ class Figures:
 
     Attributes:
         cells: What was read.
-        models: By cell.
+        models: By cell, as they are published.
+        own_models: By cell, as sealq runs them.
         contestants: By name; those that were measured.
         failures: Why a contestant was not measured, by name.
         cold: Seconds to the first result of a cold `sealq run`.
@@ -98,6 +102,7 @@ class Figures:
 
     cells: tuple[Cell, ...]
     models: Mapping[str, ModelFigures]
+    own_models: Mapping[str, ModelFigures]
     contestants: Mapping[str, ContestantFigures]
     failures: Mapping[str, str]
     cold: Spread | None
@@ -111,9 +116,8 @@ class Rounds:
         self._cells = folder.cells
         self._rounds = rounds
         self._cores = cores
-        self._work = median_work(
-            [{name: page.total for name, page in each.models.items()} for each in rounds]
-        )
+        self._published = [each.models for each in rounds]
+        self._work = _median_seconds(self._published)
 
     def figures(self) -> Figures:
         """Sum all rounds up.
@@ -124,7 +128,8 @@ class Rounds:
         names = dict.fromkeys(name for each in self._rounds for name in each.measured)
         return Figures(
             cells=self._cells,
-            models={cell.name: self._models(cell.name) for cell in self._cells},
+            models=self._models_alone(self._published),
+            own_models=self._models_alone([each.own_models for each in self._rounds]),
             contestants={name: self._contestant(name) for name in names},
             failures={
                 name: reason for each in self._rounds for name, reason in each.failures.items()
@@ -133,12 +138,16 @@ class Rounds:
             loads=tuple(each.load for each in self._rounds),
         )
 
-    def _models(self, cell: str) -> ModelFigures:
-        pages = [
-            page for each in self._rounds for name, page in each.models.items() if name.cell == cell
-        ]
+    def _models_alone(self, rounds: Sequence[PageWorks]) -> dict[str, ModelFigures]:
+        work = _median_seconds(rounds)
+        return {cell.name: self._cell_of(cell.name, rounds, work) for cell in self._cells}
+
+    def _cell_of(
+        self, cell: str, rounds: Sequence[PageWorks], work: Mapping[PageName, float]
+    ) -> ModelFigures:
+        pages = [page for each in rounds for name, page in each.items() if name.cell == cell]
         return ModelFigures(
-            pages=limit_of(self._work, cell, self._cores),
+            pages=limit_of(work, cell, self._cores),
             milliseconds={key: 1000 * value for key, value in _means(pages, "seconds").items()},
             calls=_means(pages, "calls"),
         )
@@ -181,6 +190,10 @@ class Rounds:
 
     def _all(self, name: str) -> list[Measured]:
         return [each.measured[name] for each in self._rounds if name in each.measured]
+
+
+def _median_seconds(rounds: Sequence[PageWorks]) -> dict[PageName, float]:
+    return median_work([{name: page.total for name, page in each.items()} for each in rounds])
 
 
 def _pages(speeds: Sequence[Speed | None]) -> list[float | None]:

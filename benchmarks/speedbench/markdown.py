@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from speedbench.contestants import OURS
-from speedbench.figures import CellFigures, ContestantFigures, Figures
+from speedbench.figures import CellFigures, ContestantFigures, Figures, ModelFigures
 from speedbench.machine import Machine
 from speedbench.speeds import Spread
 
@@ -25,7 +25,7 @@ def markdown(figures: Figures, machine: Machine, rounds: int, preset: str) -> st
             figures, lambda cell: _spread(cell.ours, 2)
         ),
         "Share of what the models alone would do on all cores:": _cells(
-            figures, lambda cell: f"{cell.of_limit.median:.0%}"
+            figures, lambda cell: f"{cell.of_limit.median:.0%}", last=_own_shares(figures)
         ),
         "Seals a second:": _cells(figures, lambda cell: f"{cell.seals.median:.2f}"),
         "Share of the cores' time that was left unused:": _cells(
@@ -34,7 +34,10 @@ def markdown(figures: Figures, machine: Machine, rounds: int, preset: str) -> st
         "Seconds from the start of a command to its first page, memory, and results:": _whole(
             figures
         ),
-        "Milliseconds a page of each model, and calls a page:": _models(figures),
+        "Milliseconds a page of each model as it is published, and calls a page:": _models(
+            figures, figures.models
+        ),
+        "The same, of the models as sealq runs them:": _models(figures, figures.own_models),
         "Milliseconds a page of each stage of sealq; stages overlap:": _stages(figures),
     }
     parts = [
@@ -66,22 +69,39 @@ def _warnings(figures: Figures) -> Iterator[str]:
 
 
 def _first_rows(figures: Figures) -> list[list[str]]:
-    alone = [f"{figures.models[cell.name].pages:.2f}" for cell in figures.cells]
+    alone, own = (
+        [f"{models[cell.name].pages:.2f}" for cell in figures.cells]
+        for models in (figures.models, figures.own_models)
+    )
     pages = [str(cell.pages) for cell in figures.cells]
-    return [["pages read", *pages], ["the models alone", *alone]]
+    return [["pages read", *pages], ["the models alone", *alone], [f"{OURS}'s models alone", *own]]
+
+
+def _own_shares(figures: Figures) -> list[list[str]]:
+    """Return the share of what the models would do as sealq runs them."""
+    ours = figures.contestants.get(OURS)
+    if ours is None:
+        return []
+    limits = (figures.own_models[cell.name].pages for cell in figures.cells)
+    pages = (ours.cells[cell.name].pages.median for cell in figures.cells)
+    shares = [f"{each / limit:.0%}" for each, limit in zip(pages, limits, strict=True)]
+    return [[f"{OURS}, of its own models", *shares]]
 
 
 def _cells(
     figures: Figures,
     value: Callable[[CellFigures], str],
     first: Sequence[Sequence[str]] = (),
+    last: Sequence[Sequence[str]] = (),
 ) -> str:
     """Return a table with a row for each contestant and a column for each cell."""
     rows = [
         [name, *(value(each.cells[cell.name]) for cell in figures.cells)]
         for name, each in figures.contestants.items()
     ]
-    return _table(["", *_headings(figures)], [*first, *(row for row in rows if any(row[1:]))])
+    return _table(
+        ["", *_headings(figures)], [*first, *(row for row in rows if any(row[1:])), *last]
+    )
 
 
 def _headings(figures: Figures) -> list[str]:
@@ -104,14 +124,14 @@ def _agreement(each: ContestantFigures) -> str:
     return f"{found.differing_pages} of {found.pages}" if found else ""
 
 
-def _models(figures: Figures) -> str:
-    models = sorted({name for each in figures.models.values() for name in each.milliseconds})
+def _models(figures: Figures, alone: Mapping[str, ModelFigures]) -> str:
+    models = sorted({name for each in alone.values() for name in each.milliseconds})
     rows = [
         [
             name,
             *(
                 f"{each.milliseconds.get(name, 0):.1f} ({each.calls.get(name, 0):.2f})"
-                for each in figures.models.values()
+                for each in alone.values()
             ),
         ]
         for name in models

@@ -20,7 +20,8 @@ class Round:
 
     Attributes:
         load: Of the machine before it.
-        models: What the models alone took for each page.
+        models: What the models alone took for each page, as they are published.
+        own_models: The same, as sealq runs them.
         measured: By contestant.
         failures: Why a contestant could not be measured, by contestant.
         cold: Seconds to the first result of a cold `sealq run`; None: not asked for.
@@ -28,6 +29,7 @@ class Round:
 
     load: float
     models: Mapping[PageName, PageWork]
+    own_models: Mapping[PageName, PageWork]
     measured: Mapping[str, Measured]
     failures: Mapping[str, str]
     cold: float | None
@@ -40,13 +42,15 @@ class Course:
     Attributes:
         folder: The pages.
         contestants: Who reads them.
-        models: Measures the models alone.
+        models: Measures the models alone, as they are published.
+        own_models: Measures them as sealq runs them.
         cold: Measures a cold start; None: left out.
     """
 
     folder: PageFolder
     contestants: Sequence[Contestant]
     models: Callable[[PageFolder], Mapping[PageName, PageWork]]
+    own_models: Callable[[PageFolder], Mapping[PageName, PageWork]]
     cold: Callable[[PageFolder], float] | None
 
     def run(self, number: int) -> Round:
@@ -60,7 +64,7 @@ class Course:
         """
         before = load()
         _say(f"round {number + 1}: load {before:.2f}; the models alone")
-        models = self.models(self.folder)
+        models, own_models = self.models(self.folder), self.own_models(self.folder)
         measured: dict[str, Measured] = {}
         failures: dict[str, str] = {}
         for contestant in self.contestants[:: -1 if number % 2 else 1]:
@@ -69,7 +73,8 @@ class Course:
                 measured[contestant.name] = contestant.read(self.folder)
             except NotMeasuredError as exc:
                 failures[contestant.name] = str(exc)
-        return Round(before, models, measured, failures, self.cold and self.cold(self.folder))
+        cold = self.cold and self.cold(self.folder)
+        return Round(before, models, own_models, measured, failures, cold)
 
 
 def _say(text: str) -> None:
