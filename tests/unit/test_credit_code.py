@@ -13,6 +13,7 @@ from sealq_worker.careful.credit_code import (
     normalised,
     organisation_digit,
     organisation_valid,
+    parts,
     propose,
     valid,
 )
@@ -94,7 +95,7 @@ def test_a_proposal_holds_both_check_digits_and_differs_in_one_usual_confusion(
     code: str, data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, 17))
-    wrong = code[:place] + data.draw(st.sampled_from(ALPHABET)) + code[place + 1 :]
+    wrong = normalised(code[:place] + data.draw(st.sampled_from(ALPHABET)) + code[place + 1 :])
     proposed = propose(wrong)
     if proposed is not None:
         assert valid(proposed)
@@ -105,6 +106,19 @@ def test_a_proposal_holds_both_check_digits_and_differs_in_one_usual_confusion(
 
 def test_one_usual_confusion_is_undone() -> None:
     assert propose("91350100M0D0100Y43") == PUBLISHED[4]
+
+
+@pytest.mark.parametrize(
+    "text", ["191350100M0D0100Y43", "91350100M0D0100Y43L", "191350100M0D0100Y431"]
+)
+def test_one_usual_confusion_is_undone_between_what_was_read_beside_a_code(text: str) -> None:
+    assert propose(text) == PUBLISHED[4]
+
+
+def test_the_parts_of_a_text_are_codes() -> None:
+    """Letters in the region become digits wherever the code begins."""
+    assert list(parts("1913501Q0M000100Y43")) == ["191350100M000100Y4", PUBLISHED[4]]
+    assert list(parts("91350100M000100Y4")) == []
 
 
 def test_a_code_that_holds_is_no_reason_for_another() -> None:

@@ -178,6 +178,12 @@ def test_of_two_readings_the_one_whose_check_digits_hold_is_read() -> None:
     assert (field.text, field.state) == (GOOD_CODE, "read")
 
 
+@pytest.mark.parametrize("read", ["1{}", "{}L", "7{}1"])
+def test_what_a_frame_is_read_as_is_no_part_of_a_code(read: str) -> None:
+    field = fields([OWNER], [look(read.format(GOOD_CODE), sure=0.95)])["tax_id"]
+    assert (field.text, field.state) == (GOOD_CODE, "read")
+
+
 def test_one_usual_confusion_is_proposed_and_said_to_be() -> None:
     [claim] = [
         claim

@@ -14,6 +14,9 @@ from sealq_worker.careful.weighing import Weighed, readings, weigh
 
 #: Natural logarithm of how much likelier a code is whose check digits hold: 31 times 11.
 HOLDS_PRIOR = 5.8
+#: The same of a code that has as many places as tax numbers have: where there are more, the frame
+#: was read as some of them, however clearly.
+WHOLE_PRIOR = 12.0
 
 #: Places of the number that the police register a seal under: 13 today, others before.
 SERIAL_LENGTHS = range(10, 15)
@@ -64,14 +67,16 @@ def looks_like_tax_id(text: str) -> bool:
 def read_tax_id(group: Sequence[Candidate]) -> Code:
     """Return the tax number that the candidates of one text read.
 
-    Among readings, one whose check digits hold is much the likelier. Where none holds, the code
-    that was probably meant is proposed.
+    Among readings, and the codes that stand in longer ones, one whose check digits hold is much the
+    likelier. Where none holds, the code that was probably meant is proposed.
 
     Args:
         group: Candidates of which at least one has a digit or a capital.
     """
     group = [_as_code(candidate) for candidate in group]
-    weighed = weigh(group, {text: HOLDS_PRIOR * _holds(text) for text in readings(group)})
+    read = readings(group)
+    within = [part for text in read for part in credit_code.parts(text) if _holds(part)]
+    weighed = weigh(group, {text: _prior(text) for text in (*read, *within)})
     best = weighed[0]
     meant = None if _holds(best.text) else credit_code.propose(best.text)
     text = meant or best.text
@@ -91,6 +96,11 @@ def _as_code(candidate: Candidate) -> Candidate:
     kept = [(char, sure) for char, sure in pairs if char.isascii() and char.isalnum()]
     text = credit_code.normalised("".join(char for char, _ in kept))
     return replace(candidate, text=text, characters=tuple(sure for _, sure in kept))
+
+
+def _prior(code: str) -> float:
+    is_whole = len(code) in {credit_code.LENGTH, credit_code.OLD_LENGTH}
+    return WHOLE_PRIOR * is_whole + HOLDS_PRIOR * _holds(code)
 
 
 def _holds(code: str) -> bool:

@@ -93,16 +93,24 @@ def organisation_digit(body: str) -> str:
     return _ORGANISATION_DIGITS[-sum(weight * value for weight, value in pairs) % 11]
 
 
-def propose(code: str) -> str | None:
-    """Return the code that was probably meant by one that does not hold.
+def parts(text: str) -> Iterator[str]:
+    """Yield each 18 places of a text that is longer, as codes: frames are read as places, too."""
+    for start in range(len(text) - LENGTH + 1):
+        yield normalised(text[start : start + LENGTH])
 
-    That is the code that differs in one character, by a usual confusion, and holds both check
-    digits. One check digit alone would let a wrong code through for every second misreading.
+
+def propose(text: str) -> str | None:
+    """Return the code that was probably meant by a text that does not hold.
+
+    That is the code that differs in one character, by a usual confusion, from 18 places of the
+    text, and holds both check digits. One check digit alone would let a wrong code through for
+    every second misreading.
 
     Returns:
         None where none or more than one such code exists.
     """
-    meant = {other for other in _neighbours(code) if valid(other) and organisation_valid(other)}
+    near = (other for part in parts(text) for other in _neighbours(part))
+    meant = {other for other in near if valid(other) and organisation_valid(other)}
     return meant.pop() if len(meant) == 1 else None
 
 
