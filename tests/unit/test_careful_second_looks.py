@@ -105,13 +105,13 @@ def test_an_uneven_name_is_read_anew_until_it_is_sure(score: float, looks: int) 
     assert models.asked == looks
 
 
-def upright_line() -> Upright:
+def upright_line(*, is_oval: bool = False) -> Upright:
     """Return a seal turned upright, with one line of ink, in two views."""
     picture, ink = np.full((480, 480, 3), 255, np.uint8), np.zeros((480, 480), np.uint8)
     for left in range(140, 340, 40):
         cv2.rectangle(ink, (left, 220), (left + 32, 260), (1,), 6)
     views = {"sharp": picture, "clean": picture}
-    return Upright(views, ink, np.zeros_like(ink), np.eye(2, 3))
+    return Upright(views, ink, np.zeros_like(ink), is_oval, np.eye(2, 3))
 
 
 @pytest.mark.parametrize(("score", "looks"), [(SURE, 1), (UNSURE, 2)])
@@ -122,6 +122,46 @@ def test_a_line_that_is_surely_read_in_one_view_is_not_read_in_the_next(
     [group] = read_inner(upright_line(), models)
     assert group[0].text == "合同专用章"
     assert models.asked == looks
+
+
+class TextByText(OneText):
+    """Reads one text after the other, and keeps what it was given."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__("", SURE)
+        self.left, self.given = list(texts), list[Image]()
+
+    def recognise(self, images: Sequence[Image]) -> list[Recognised]:
+        self.given += images
+        read = []
+        for image in images:
+            self.text = self.left.pop(0)
+            read += super().recognise([image])
+        return read
+
+
+@pytest.mark.parametrize(
+    ("is_oval", "number", "lines"),
+    [
+        (True, "440300192203821", ["发票专用章", "440300192203821"]),
+        (True, "票专用", ["发票专用章"]),
+        (False, "", ["发票专用章"]),
+    ],
+    ids=["oval", "no-number", "round"],
+)
+def test_an_ovals_number_is_read_across_its_middle_though_no_line_was_found(
+    *, is_oval: bool, number: str, lines: list[str]
+) -> None:
+    models = TextByText("发票专用章", number)
+    groups = read_inner(upright_line(is_oval=is_oval), models)
+    assert [group[0].text for group in groups] == lines
+    assert [image.shape[1] > 5 * image.shape[0] for image in models.given][1:] == [True] * is_oval
+
+
+def test_a_number_that_was_found_is_not_looked_for() -> None:
+    models = TextByText("440300192203821")
+    [group] = read_inner(upright_line(is_oval=True), models)
+    assert group[0].text == "440300192203821"
 
 
 class OneTextWhereInkIs(OneText):

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_worker.careful.codes import looks_like_code
 from sealq_worker.careful.lines import LEAST_ASPECT, find_lines
 from sealq_worker.careful.models import LINE_HEIGHT, Polygon, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
@@ -35,6 +36,9 @@ _DETECTOR_SIDE = 352
 
 #: Share of a line's height by which its box is widened, up and down, left and right.
 _MARGIN = (0.16, 0.35)
+#: Height of a number across the middle as a share of the seal's, and share of the seal's width that
+#: it takes at most.
+_NUMBER_HEIGHT, _LONGEST = 0.13, 0.86
 #: Score below which there is no text, and from which a line says that the seal is upright.
 _LEAST_SCORE, _SURE = 0.4, 0.8
 
@@ -56,12 +60,14 @@ class Upright:
         images: Views of the seal without its frame, (h, w, 3), by name.
         ink: (h, w), 0 and 1, of what lies within those texts.
         taken: (h, w), 0 and 1: where they are.
+        is_oval: There may be a number across its middle, as invoice seals have it.
         back: (2, 3), from its pixels to the crop's.
     """
 
     images: dict[str, Image]
     ink: NDArray[np.uint8]
     taken: NDArray[np.uint8]
+    is_oval: bool
     back: Matrix
 
     def to_crop(self, points: Points) -> tuple[Point, ...]:
@@ -83,7 +89,8 @@ def turned_upright(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> 
     white = _left_out(seal.geometry, taken, back, size)
     ink = _ink(seal, images, white, back)
     papered = {name: _papered(image, frame) for name, image in images.items()}
-    return Upright(papered, ink, np.where(frame, 0, white).astype(np.uint8), back)
+    read_already = np.where(frame, 0, white).astype(np.uint8)
+    return Upright(papered, ink, read_already, seal.geometry.shape == "oval", back)
 
 
 def upright_ink(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDArray[np.uint8]:
@@ -105,8 +112,18 @@ def upright_ink(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDA
 def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
     """Read the lines of an upright seal, from top to bottom.
 
-    Where none is sure, the seal may not be upright: the detector finds lines that slant.
+    An oval's number stands across its middle, and is read there even where no line was found: its
+    strokes are thin and soon faint. It then comes last.
     """
+    lines = _read_lines(upright, models)
+    if not upright.is_oval or any(looks_like_code(group[0].text) for group in lines):
+        return lines
+    across = _read(upright, [_level(_middle_of(upright.taken))], models)
+    return lines + [group for group in across if looks_like_code(group[0].text)]
+
+
+def _read_lines(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
+    """Read level lines; where none is sure, the seal may not be upright: lines that slant."""
     boxes = [_widened(box, upright.taken) for box in find_lines(upright.ink)]
     level = _read(upright, [_level(box) for box in boxes], models)
     if any(group[0].score >= _SURE and len(group[0].text) > 1 for group in level):
@@ -115,6 +132,16 @@ def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ..
     found = models.detect(inside, _DETECTOR_SIDE)
     slanting = _read(upright, [_slanting(polygon) for polygon in found], models)
     return max((level, slanting), key=_weight)
+
+
+def _middle_of(taken: NDArray[np.uint8]) -> Points:
+    """Return the box of a line across the middle, as long as what is taken leaves room for."""
+    height, width = taken.shape
+    free = np.flatnonzero(taken[height // 2] == 0)
+    near = free[np.abs(free - width / 2) < _LONGEST * width / 2]
+    first, last = (near[0], near[-1]) if near.size else (0, width)
+    half = _NUMBER_HEIGHT * height / 2
+    return np.array([first, height / 2 - half, last + 1, height / 2 + half], float)
 
 
 def _read(
