@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +20,9 @@ PART_SHARE = 0.9
 
 #: Less of both is enough together: a box of a part of a seal, cut off on one or two sides.
 TRIMMED_IOU, TRIMMED_SHARE = 0.4, 0.76
+
+#: Least weight, before it is squared, with which a box counts in the mean of those like it.
+LEAST_VOTE = 1e-3
 
 #: Logit from which a picture surely shows a seal (0.6), and by how much others on it are likelier
 #: then: seals come in company, and what looks like them stands on pages without any.
@@ -59,12 +64,18 @@ def decode(found: Findings) -> tuple[Tensor, Tensor, Tensor]:
         classes: (n, MOST_BOXES) float, class ids.
         scores: (n, MOST_BOXES) float, 0..1; zero for a seal seen twice.
         boxes: (n, MOST_BOXES, 4) float: x1, y1, x2, y2 in input pixels, inside the picture.
+            The judge only knows that a box shows a seal, not how well it fits: so each is the mean
+            of those that say the same, weighted by how surely they come from the seal's centre.
     """
     scores, classes = in_company(found.verdicts).sigmoid().max(dim=2)
     best, order = scores.topk(MOST_BOXES)
     boxes = found.peaks.boxes.gather(1, order.unsqueeze(2).expand(-1, -1, 4))
     labels = classes.gather(1, order).to(best.dtype)
-    return labels, best * _seen_first(boxes), boxes
+    centred = found.peaks.logits.sigmoid().amax(dim=2).gather(1, order).clamp(min=LEAST_VOTE)
+    pairs = _pairs_of(boxes)
+    same = (pairs.shared > SAME_IOU * pairs.union).to(boxes.dtype)
+    votes = same * centred.square().unsqueeze(1)
+    return labels, best * _seen_first(pairs), votes @ boxes / votes.sum(dim=2, keepdim=True)
 
 
 def in_company(verdicts: Tensor) -> Tensor:
@@ -74,13 +85,30 @@ def in_company(verdicts: Tensor) -> Tensor:
     return torch.cat([seals + COMPANY * sure.to(seals.dtype), others], dim=2)
 
 
-def _seen_first(boxes: Tensor) -> Tensor:
-    """Say which of (n, k, 4) boxes no surer one repeats: (n, k) float, one or zero."""
+class _Pairs(NamedTuple):
+    """What k boxes of n pictures have in common with each other.
+
+    Attributes:
+        shared: (n, k, k) float, areas.
+        union: (n, k, k) float, areas.
+        own: (n, k, 1) float, areas.
+    """
+
+    shared: Tensor
+    union: Tensor
+    own: Tensor
+
+
+def _pairs_of(boxes: Tensor) -> _Pairs:
     shared = shared_areas(boxes, boxes)
     areas = (boxes[..., 2:] - boxes[..., :2]).clamp(min=0.01).prod(dim=2)
-    union = areas.unsqueeze(2) + areas.unsqueeze(1) - shared
-    own = areas.unsqueeze(2)
+    return _Pairs(shared, areas.unsqueeze(2) + areas.unsqueeze(1) - shared, areas.unsqueeze(2))
+
+
+def _seen_first(pairs: _Pairs) -> Tensor:
+    """Say which boxes no surer one repeats: (n, k) float, one or zero."""
+    shared, union, own = pairs
     trimmed = (shared > TRIMMED_IOU * union) & (shared > TRIMMED_SHARE * own)
     repeats = (shared > SAME_IOU * union) | (shared > PART_SHARE * own) | trimmed
-    surer = torch.ones(boxes.shape[1], boxes.shape[1], device=boxes.device).tril(-1) > 0
-    return 1.0 - (repeats & surer).any(dim=2).to(boxes.dtype)
+    surer = torch.ones(*shared.shape[1:], device=shared.device).tril(-1) > 0
+    return 1.0 - (repeats & surer).any(dim=2).to(shared.dtype)

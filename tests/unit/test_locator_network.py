@@ -96,9 +96,18 @@ def test_a_box_that_reaches_out_of_the_picture_ends_at_its_edge() -> None:
     assert _sure(_found([(SEAL, YES, (-40, 10, 80, 90))])) == [[0, 10, 80, 90]]
 
 
-def test_a_seal_seen_twice_is_reported_once_by_the_surer_box() -> None:
+def test_a_seal_seen_twice_is_reported_once_in_between() -> None:
     first, again = (100, 100, 300, 300), (120, 120, 330, 310)
-    assert _sure(_found([(SEAL, YES, first), (SEAL, YES - 1, again)])) == [list(first)]
+    assert _sure(_found([(SEAL, YES, first), (SEAL, YES, again)])) == [[110, 110, 315, 305]]
+
+
+def test_a_box_counts_by_how_surely_it_comes_from_a_centre() -> None:
+    """However sure the judge is of it: of a box it knows what it shows, not how well it fits."""
+    first, again = (100.0, 100.0, 300.0, 300.0), (120.0, 120.0, 330.0, 310.0)
+    found = _found([(SEAL, YES, first), (SEAL, NO / 2, again)])
+    verdicts = found.verdicts.clone()
+    verdicts[0, :2, SEAL] = torch.tensor([YES, YES + 1])
+    assert _sure(found._replace(verdicts=verdicts)) == [list(first)]
 
 
 def test_a_part_of_a_seal_is_no_seal_of_its_own() -> None:

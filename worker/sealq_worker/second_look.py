@@ -35,7 +35,7 @@ MARGIN = 0.4
 
 #: Score from which a seal in a window counts. Above the first look's: a window shows less of what
 #: stands around a thing, and below this it brings more false seals than it finds.
-ENOUGH = 0.8
+ENOUGH = 0.95
 
 #: From afar only what fills the picture counts: from this share of it, and from this score.
 FILLING, ENOUGH_AFAR = 0.25, 0.5
@@ -51,7 +51,7 @@ _SAME = 0.5
 
 #: Scores of the best thing that did not count, and the share of pages with such a best thing on
 #: which there was no seal: measured on pages that no other figure rests on by `locator.emptiness`.
-_CERTAINTY = ((0.1, 0.99), (0.4, 0.98), (0.6, 0.75), (0.8, 0.7))
+_CERTAINTY = ((0.2, 0.99), (0.4, 0.95), (0.8, 0.86))
 
 
 class LayoutModule(Protocol):
