@@ -106,6 +106,8 @@ def join_gates(graph: Graph) -> None:
             mul = graph.maker(product)
             if mul is None or mul.op_type != "Mul" or value not in mul.input:
                 continue
+            if not _is_for_one(graph, mul):
+                continue
             (gate,) = [name for name in mul.input if name != value]
             maker = graph.maker(gate)
             if maker is not None and maker.op_type == "HardSigmoid" and _is_for_one(graph, maker):
@@ -126,7 +128,7 @@ def make_convolutions(graph: Graph) -> None:
     for mul in [node for node in graph.nodes if node.op_type == "Mul"]:
         first = affine_of(graph, mul)
         users = graph.users(mul.output[0])
-        second = affine_of(graph, users[0]) if len(users) == 1 else None
+        second = affine_of(graph, users[0]) if _is_for_one(graph, mul) else None
         channels = _channels(graph, first.source) if first else None
         if first is None or second is None or channels is None:
             continue
@@ -157,8 +159,9 @@ def _by_channel(values: Floats) -> Floats | None:
 
 
 def _is_for_one(graph: Graph, node: NodeProto) -> bool:
-    """Whether one node alone takes what this one makes."""
-    return len(graph.users(node.output[0])) == 1
+    """Whether one node takes what this one makes, and nobody else, the model's user included."""
+    value = node.output[0]
+    return len(graph.users(value)) == 1 and not graph.is_result(value)
 
 
 def _can_apply(graph: Graph, node: NodeProto) -> bool:

@@ -109,6 +109,36 @@ def test_what_somebody_else_takes_is_not_changed() -> None:
     assert steps_of(nodes, weights) == ["Conv", "Mul", "Add"]
 
 
+def test_what_the_model_gives_out_is_not_changed() -> None:
+    weights = {"k": _some(1), "t": _some(1), "w": _some(CHANNELS, CHANNELS, 1, 1)}
+    nodes = [
+        _node("Conv", ["x", "w"], "a"),
+        *_scaled("a", "y"),
+    ]
+    assert steps_of(nodes, weights, "y", "a") == ["Conv", "Conv"]
+    assert steps_of(nodes, weights, "y", "y.scaled") == ["Conv", "Add"]
+    nodes = [
+        _node("Conv", ["x", "w"], "a"),
+        _node("HardSigmoid", ["a"], "g", **SIXTH),
+        _node("Mul", ["a", "g"], "b"),
+        *_scaled("b", "y"),
+    ]
+    assert steps_of(nodes, weights, "y", "y.scaled")[-2:] == ["Mul", "Add"]
+
+
+def test_a_gated_value_that_somebody_else_takes_is_not_changed() -> None:
+    weights = {"w": _some(CHANNELS, CHANNELS, 1, 1)}
+    nodes = [
+        _node("GlobalAveragePool", ["x"], "a"),
+        _node("Conv", ["a", "w"], "b"),
+        _node("HardSigmoid", ["b"], "g", **SIXTH),
+        _node("Mul", ["x", "g"], "c"),
+        _node("Add", ["x", "c"], "d"),
+        _node("Add", ["c", "d"], "y"),
+    ]
+    assert steps_of(nodes, weights)[-3:] == ["Mul", "Add", "Add"]
+
+
 def test_a_gate_opens_before_it_is_applied() -> None:
     """Of x + x * g and x * (1 + g), the first walks over all numbers twice."""
     weights = {"w": _some(CHANNELS, CHANNELS, 1, 1)}
@@ -135,15 +165,21 @@ def test_other_names_for_the_same_are_left_out_and_the_result_keeps_its_own() ->
     assert steps_of(nodes, weights) == ["Conv"]
 
 
-def steps_of(nodes: Sequence[NodeProto], weights: dict[str, Floats]) -> list[str]:
-    """Fold a model from x to y; return its steps once it is known to compute the same."""
+def steps_of(nodes: Sequence[NodeProto], weights: dict[str, Floats], *results: str) -> list[str]:
+    """Fold a model from x to y, or to other results; return its steps.
+
+    It is known to compute the same then.
+    """
     sides = [None, CHANNELS, None, None]
     model = helper.make_model(
         helper.make_graph(
             list(nodes),
             "test",
             [helper.make_tensor_value_info("x", TensorProto.FLOAT, sides)],
-            [helper.make_tensor_value_info("y", TensorProto.FLOAT, [None] * 4)],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * 4)
+                for name in results or ("y",)
+            ],
             [numpy_helper.from_array(np.array(values), name) for name, values in weights.items()],
         ),
         opset_imports=[helper.make_opsetid("", 11)],
@@ -152,16 +188,16 @@ def steps_of(nodes: Sequence[NodeProto], weights: dict[str, Floats]) -> list[str
     less = folded(model)
     for shape in ((1, CHANNELS, 5, 7), (3, CHANNELS, 8, 6)):
         image = _some(*shape)
-        np.testing.assert_allclose(_run(less, image), _run(model, image), rtol=1e-4, atol=1e-5)
+        for seen, expected in zip(_run(less, image), _run(model, image), strict=True):
+            np.testing.assert_allclose(seen, expected, rtol=1e-4, atol=1e-5)
     return [node.op_type for node in less.graph.node]
 
 
-def _run(model: onnx.ModelProto, image: Floats) -> Floats:
+def _run(model: onnx.ModelProto, image: Floats) -> list[Floats]:
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
-    (found,) = session.run(["y"], {"x": image})
-    return np.asarray(found, np.float32)
+    return [np.asarray(found, np.float32) for found in session.run(None, {"x": image})]
 
 
 def _convolution(outputs: int, name: str = "w") -> dict[str, Floats]:
