@@ -94,7 +94,7 @@ def organisation_digit(body: str) -> str:
 
 
 def parts(text: str) -> Iterator[str]:
-    """Yield each 18 places of a text that is longer, as codes: frames are read as places, too."""
+    """Yield each 18 places of a text, as codes: it is longer where a frame was read as places."""
     for start in range(len(text) - LENGTH + 1):
         yield normalised(text[start : start + LENGTH])
 

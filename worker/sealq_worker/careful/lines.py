@@ -100,11 +100,11 @@ def spans_of(profile: Points, least: float, nothing: float) -> list[tuple[int, i
 
 def _apart_from_lines(shape: tuple[int, ...]) -> Mask:
     """Return where filled ink is a star or dirt, 0 and 1: elsewhere a text ran together."""
-    rows, columns = np.indices(shape)
-    middle = (np.array(shape) - 1) / 2
-    away = np.hypot(rows - middle[0], columns - middle[1]) / shape[0]
-    nearest, farthest = _LINES_AWAY
-    return np.asarray((away < nearest) | (away > farthest), np.uint8)
+    height, width = shape
+    rows, columns = np.ogrid[:height, :width]
+    squared = (rows - (height - 1) / 2) ** 2 + (columns - (width - 1) / 2) ** 2
+    nearest, farthest = ((share * height) ** 2 for share in _LINES_AWAY)
+    return np.asarray((squared < nearest) | (squared > farthest), np.uint8)
 
 
 def _letters(ink: Mask) -> Mask:
