@@ -13,6 +13,14 @@ from onnx import NodeProto, helper, numpy_helper
 
 Floats = NDArray[np.float64]
 
+#: Their weights have outputs on the first axis, those of transposed ones on the second.
+CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
+
+#: What leaves the number of channels as it is.
+_SAME_CHANNELS = frozenset(
+    {"Mul", "Add", "HardSigmoid", "Relu", "Sigmoid", "BatchNormalization", "Resize"}
+)
+
 
 class Graph:
     """The nodes and weights of a model; nodes that only rename are left out.
@@ -65,6 +73,43 @@ class Graph:
         self.weights[name] = np.asarray(values, np.float32)
         return name
 
+    def add_numbers(self, like: str, *numbers: int) -> str:
+        """Keep whole numbers, a shape or places, and return their name."""
+        name = f"{like}.{len(self.weights)}"
+        self.weights[name] = np.array(numbers, np.int64)
+        return name
+
+    def bias(self, node: NodeProto) -> Floats:
+        """Return what a convolution adds to its outputs, (outputs,); zeros if nothing."""
+        if len(node.input) > 2:  # noqa: PLR2004 (input, weights, bias)
+            return self.weight(node.input[2])
+        shape = self.weights[node.input[1]].shape
+        return np.zeros(shape[0] if node.op_type == "Conv" else shape[1])
+
+    def set_weights(self, node: NodeProto, weights: Floats, bias: Floats) -> None:
+        """Give a convolution other weights and another bias."""
+        name = node.output[0]
+        inputs = [
+            node.input[0],
+            self.add_weight(f"{name}.weight", weights),
+            self.add_weight(f"{name}.bias", bias),
+        ]
+        del node.input[:]
+        node.input.extend(inputs)
+
+    def channels(self, value: str) -> int | None:
+        """Return how many channels a value has; None: it comes from no convolution."""
+        node = self.maker(value)
+        while node is not None and node.op_type not in CONVOLUTIONS:
+            computed = [name for name in node.input if name not in self.weights]
+            node = self.maker(computed[0]) if node.op_type in _SAME_CHANNELS else None
+        return None if node is None else len(self.bias(node))
+
+    def is_for_one(self, node: NodeProto) -> bool:
+        """Whether one node takes what this one makes, and nobody else, nor the model's user."""
+        value = node.output[0]
+        return len(self.users(value)) == 1 and not self.is_result(value)
+
     def bypass(self, node: NodeProto, value: str) -> None:
         """Take a node out: whoever took what it made takes another value.
 
@@ -82,13 +127,20 @@ class Graph:
                 if name == old:
                     user.input[place] = new
 
-    def replace(self, node: NodeProto, new: NodeProto) -> None:
-        """Put a node in another's place."""
-        self.nodes[self.nodes.index(node)] = new
+    def replace(self, node: NodeProto, *new: NodeProto) -> None:
+        """Put nodes in another's place."""
+        place = self.nodes.index(node)
+        self.nodes[place : place + 1] = new
 
     def insert_before(self, node: NodeProto, new: NodeProto) -> None:
         """Let a node run before another."""
         self.nodes.insert(self.nodes.index(node), new)
+
+    def drop_unused(self) -> None:
+        """Take out the nodes whose values nobody takes any more."""
+        for node in reversed(list(self.nodes)):
+            if not any(self.users(value) or self.is_result(value) for value in node.output):
+                self.nodes.remove(node)
 
     def written(self) -> onnx.ModelProto:
         """Return the model with the graph as it is now, checked.
@@ -121,3 +173,14 @@ class Graph:
 def attributes(node: NodeProto) -> Mapping[str, Any]:
     """Return a node's attributes."""
     return {each.name: helper.get_attribute_value(each) for each in node.attribute}
+
+
+def is_projection(node: NodeProto) -> bool:
+    """Whether a node is a convolution of 1 x 1 that computes each number from those above it."""
+    given = attributes(node)
+    return (
+        node.op_type == "Conv"
+        and given.get("group", 1) == 1
+        and {*given.get("kernel_shape", [1]), *given.get("strides", [1])} == {1}
+        and not any(given.get("pads", [0]))
+    )

@@ -13,19 +13,15 @@ import numpy as np
 import onnx
 from onnx import NodeProto, helper
 
-from folding.graph import Floats, Graph, attributes
+from folding.enlarged import pool_narrow_maps, take_apart
+from folding.graph import CONVOLUTIONS, Floats, Graph, attributes
+from folding.spread import spread_late
 
 #: What a batch normalisation adds to the variance, unless it says otherwise (ONNX).
 _EPSILON = 1e-5
 
 #: Numbers of a feature map's axes: picture, channel, row, column.
 _AXES = 4
-
-#: What applies factors and shifts on the way.
-_CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
-
-#: What changes each number by itself: there are as many channels behind it as before.
-_BY_NUMBER = frozenset({"Mul", "Add", "HardSigmoid", "Relu", "Sigmoid", "BatchNormalization"})
 
 
 class Affine(NamedTuple):
@@ -53,6 +49,10 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
     fold_into_users(graph)
     join_gates(graph)
     make_convolutions(graph)
+    pool_narrow_maps(graph)
+    take_apart(graph)
+    spread_late(graph)
+    graph.drop_unused()
     return graph.written()
 
 
@@ -106,11 +106,11 @@ def join_gates(graph: Graph) -> None:
             mul = graph.maker(product)
             if mul is None or mul.op_type != "Mul" or value not in mul.input:
                 continue
-            if not _is_for_one(graph, mul):
+            if not graph.is_for_one(mul):
                 continue
             (gate,) = [name for name in mul.input if name != value]
             maker = graph.maker(gate)
-            if maker is not None and maker.op_type == "HardSigmoid" and _is_for_one(graph, maker):
+            if maker is not None and maker.op_type == "HardSigmoid" and graph.is_for_one(maker):
                 one = graph.add_weight(f"{gate}.one", np.ones((1,) * _AXES))
                 opened = f"{gate}.opened"
                 graph.insert_before(mul, helper.make_node("Add", [gate, one], [opened]))
@@ -128,8 +128,8 @@ def make_convolutions(graph: Graph) -> None:
     for mul in [node for node in graph.nodes if node.op_type == "Mul"]:
         first = affine_of(graph, mul)
         users = graph.users(mul.output[0])
-        second = affine_of(graph, users[0]) if _is_for_one(graph, mul) else None
-        channels = _channels(graph, first.source) if first else None
+        second = affine_of(graph, users[0]) if graph.is_for_one(mul) else None
+        channels = graph.channels(first.source) if first else None
         if first is None or second is None or channels is None:
             continue
         weights = np.broadcast_to(first.scale * second.scale, channels).reshape(-1, 1, 1, 1)
@@ -158,16 +158,10 @@ def _by_channel(values: Floats) -> Floats | None:
     return values.reshape(-1) if is_by_channel else None
 
 
-def _is_for_one(graph: Graph, node: NodeProto) -> bool:
-    """Whether one node takes what this one makes, and nobody else, the model's user included."""
-    value = node.output[0]
-    return len(graph.users(value)) == 1 and not graph.is_result(value)
-
-
 def _can_apply(graph: Graph, node: NodeProto) -> bool:
     """Whether a node can apply to its output what its only user applies."""
     is_plain = node.op_type == "Conv" or attributes(node).get("group", 1) == 1
-    return node.op_type in _CONVOLUTIONS and is_plain and _is_for_one(graph, node)
+    return node.op_type in CONVOLUTIONS and is_plain and graph.is_for_one(node)
 
 
 def _takes(node: NodeProto, value: str, affine: Affine) -> bool:
@@ -179,15 +173,15 @@ def _takes(node: NodeProto, value: str, affine: Affine) -> bool:
 
 
 def _apply_to_output(graph: Graph, node: NodeProto, affine: Affine) -> None:
-    weights, bias = graph.weight(node.input[1]), _bias(graph, node)
+    weights, bias = graph.weight(node.input[1]), graph.bias(node)
     axis = 0 if node.op_type == "Conv" else 1
     scale = np.broadcast_to(affine.scale, bias.shape)
     by_output = np.expand_dims(scale, tuple(each for each in range(_AXES) if each != axis))
-    _set_weights(graph, node, weights * by_output, bias * scale + affine.shift)
+    graph.set_weights(node, weights * by_output, bias * scale + affine.shift)
 
 
 def _apply_to_input(graph: Graph, node: NodeProto, affine: Affine) -> None:
-    weights, bias = graph.weight(node.input[1]), _bias(graph, node)
+    weights, bias = graph.weight(node.input[1]), graph.bias(node)
     groups = attributes(node).get("group", 1)
     inputs, outputs = weights.shape[1] * groups, weights.shape[0] // groups
     # (outputs, inputs of their group), as the weights have them.
@@ -197,31 +191,4 @@ def _apply_to_input(graph: Graph, node: NodeProto, affine: Affine) -> None:
     )
     shifted = bias + (weights.sum(axis=(2, 3)) * shift).sum(axis=1)
     node.input[0] = affine.source
-    _set_weights(graph, node, weights * scale[..., None, None], shifted)
-
-
-def _bias(graph: Graph, node: NodeProto) -> Floats:
-    if len(node.input) > 2:  # noqa: PLR2004 (input, weights, bias)
-        return graph.weight(node.input[2])
-    shape = graph.weights[node.input[1]].shape
-    return np.zeros(shape[0] if node.op_type == "Conv" else shape[1])
-
-
-def _set_weights(graph: Graph, node: NodeProto, weights: Floats, bias: Floats) -> None:
-    name = node.output[0]
-    inputs = [
-        node.input[0],
-        graph.add_weight(f"{name}.weight", weights),
-        graph.add_weight(f"{name}.bias", bias),
-    ]
-    del node.input[:]
-    node.input.extend(inputs)
-
-
-def _channels(graph: Graph, value: str) -> int | None:
-    """Return how many channels a value has; None: it comes from no convolution."""
-    node = graph.maker(value)
-    while node is not None and node.op_type not in _CONVOLUTIONS:
-        computed = [name for name in node.input if name not in graph.weights]
-        node = graph.maker(computed[0]) if node.op_type in _BY_NUMBER else None
-    return None if node is None else len(_bias(graph, node))
+    graph.set_weights(node, weights * scale[..., None, None], shifted)
