@@ -31,7 +31,8 @@ def paddlex_module(model: Path, threshold: float | None = None) -> Any:
 
     Args:
         model: Folder with `inference.onnx` and `inference.yml`.
-        threshold: Least score of a box; None: that of its class.
+        threshold: Least score of a box, for one who wants to see what else there is: boxes in
+            others are kept then, a doubtful one would hide a sure one. None: as in the presets.
     """
     return import_paddlex(font=None).create_model(
         PADDLEX_NAME,
@@ -41,14 +42,14 @@ def paddlex_module(model: Path, threshold: float | None = None) -> Any:
         device="cpu",
         threshold=THRESHOLDS if threshold is None else threshold,
         layout_nms=True,
-        layout_merge_bboxes_mode="large",
+        layout_merge_bboxes_mode="large" if threshold is None else "union",
     )
 
 
 def paddlex_finder(model: Path, threshold: float | None = None) -> Finder:
     """Return what finds seals with a model: see `paddlex_module`."""
     module = paddlex_module(model, threshold)
-    return lambda page: tuple(_founds(next(iter(module.predict(page)))["boxes"]))
+    return lambda page: tuple(founds(next(iter(module.predict(page)))["boxes"]))
 
 
 def outcomes(find: Finder, pages: Iterable[BenchPage]) -> Iterator[PageOutcome]:
@@ -68,7 +69,8 @@ def print_real(find: Finder, folder: Path) -> None:
             _print_picture(find, folder / name, truth)
 
 
-def _founds(boxes: Iterable[Mapping[str, Any]]) -> Iterator[Found]:
+def founds(boxes: Iterable[Mapping[str, Any]]) -> Iterator[Found]:
+    """Yield PaddleX's boxes as the bench has them."""
     for box in boxes:
         x1, y1, x2, y2 = map(float, box["coordinate"])
         yield Found(box["label"].lower(), (x1, y1, x2, y2), float(box["score"]))

@@ -23,6 +23,9 @@ TRIED = tuple(step / 100 for step in range(30, 85, 5))
 #: Least score of a box that is looked at.
 LEAST = 0.2
 
+#: What the columns of `line_of` are.
+HEAD = "   recall precision       cut  tax mark alarms/100"
+
 
 def with_threshold(found: Iterable[PageOutcome], threshold: float) -> Iterator[PageOutcome]:
     """Yield what had been found if boxes needed at least this score."""
@@ -31,12 +34,12 @@ def with_threshold(found: Iterable[PageOutcome], threshold: float) -> Iterator[P
         yield replace(page, found=boxes)
 
 
-def line_of(threshold: float, quality: Quality) -> str:
-    """Return the figures that a threshold moves, as a line of the table."""
+def line_of(quality: Quality) -> str:
+    """Return the figures that a threshold moves, as a line of a table."""
     whole, cut = quality.whole[LOOSE].all, quality.cut[LOOSE].all
     shares = (whole.recall, whole.precision, cut.recall, quality.tax_mark[LOOSE].recall)
     figures = [f"{share.value or 0:9.3f}" for share in shares]
-    return " ".join([f"{threshold:9.2f}", *figures, f"{quality.false_alarms.per_100_pages:9.1f}"])
+    return " ".join([*figures, f"{quality.false_alarms.per_100_pages or 0:9.1f}"])
 
 
 @click.command()
@@ -47,9 +50,10 @@ def main(model: Path, pages: int, first: int) -> None:
     """Print what MODEL finds at each threshold."""
     drawn = (make_page(seed, "train") for seed in range(first, first + pages))
     found = list(outcomes(paddlex_finder(model, threshold=LEAST), drawn))
-    click.echo("threshold    recall precision       cut  tax mark alarms/100")
+    click.echo(f"threshold {HEAD}")
     for threshold in TRIED:
-        click.echo(line_of(threshold, measure(list(with_threshold(found, threshold)))))
+        figures = line_of(measure(list(with_threshold(found, threshold))))
+        click.echo(f"{threshold:9.2f} {figures}")
 
 
 if __name__ == "__main__":

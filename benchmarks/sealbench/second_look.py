@@ -1,4 +1,4 @@
-"""What the second look at pages that seemed empty costs and gains."""
+"""What the second look at pages with something in doubt costs and gains."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def second_look(pages: Sequence[tuple[PageOutcome, PageMatch]]) -> SecondLookFig
         ),
         seconds=statistics.median(seconds),
         seconds_per_page=sum(seconds) / len(pages),
-        empty=dict(_empty([outcome for outcome, _ in again])),
+        empty=dict(_empty([outcome for outcome, _ in pages])),
     )
 
 

@@ -13,7 +13,7 @@ from sealq_configs.errors import ParameterError
 from sealq_configs.parameters import PredictParameters, validate_parameters
 
 #: Raise it whenever sealq's own code changes what a reading says: readings are then made anew.
-READING_VERSION = 5
+READING_VERSION = 6
 
 #: A `model_dir` that starts so names a model of sealq's catalogue.
 CATALOGUE_PREFIX = "catalogue:"
@@ -32,7 +32,7 @@ STOCK_PARAMETERS = (
     *("seal_det_thresh", "seal_det_box_thresh", "seal_det_unclip_ratio"),
 )
 
-#: `auto`: pages on which no seal was found are looked at again, closer.
+#: `auto`: pages on which something is in doubt are looked at again, upside down.
 SecondLook = Literal["auto", "never"]
 
 #: Which switch beside a stage turns it off; PaddleX takes a missing switch as on.

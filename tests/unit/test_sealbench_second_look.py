@@ -58,16 +58,21 @@ def test_cost_is_told_for_a_page_looked_at_again_and_for_all_pages() -> None:
 
 
 def test_certainty_is_held_against_the_truth() -> None:
-    """Of two pages called empty for sure one holds a seal; a cut one does not count."""
+    """Of two pages called empty for sure one holds a seal; a cut one does not count.
+
+    What was sure at the first look is held against it as well.
+    """
     cut = replace(SEAL, label="cut")
     found = figures(
+        replace(looked_again([], empty=0.92), seconds={}),
         looked_again([cut], empty=0.99),
         looked_again([SEAL], empty=0.985),
         looked_again([], empty=0.85),
         looked_again([SEAL], HERE, empty=None),
     )
     assert found.empty == {
-        "all": Share(2, 3),
+        "all": Share(3, 4),
         "0.80-0.90": Share(1, 1),
+        "0.90-0.95": Share(1, 1),
         "0.98-1.00": Share(1, 2),
     }

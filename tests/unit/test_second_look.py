@@ -1,4 +1,4 @@
-"""The second look, with a locator that sees black squares, the surer the larger they look."""
+"""The second look, with a locator that believes what it is told, and PaddleX's own rules."""
 
 from __future__ import annotations
 
@@ -11,161 +11,243 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealq_worker.paddlex_env import import_paddlex
 from sealq_worker.second_look import (
-    ENOUGH,
-    WINDOW,
+    DOUBT,
+    EASIER,
+    Box,
     Image,
     LookAgain,
+    agreed,
     certainty,
-    look_closer,
-    windows_of,
+    in_doubt,
 )
 
-#: Share of the picture's width that a square needs to be seen at all, and to be a seal for sure.
-SEEN, SURE = 0.03, 0.08
+LABELS = ["seal", "cut_seal", "tax_mark"]
+#: Score that a seal needs in one look.
+NEEDED = 0.6
+#: Sides of the page.
+WIDTH, HEIGHT = 800, 1000
 
 
-class ShortSighted:
-    """Scores each black square by how wide it is beside the picture; counts its calls."""
+class Believing:
+    """Sees squares: how surely, its blue channel says of the page as it stands, green turned.
+
+    It has the settings of sealq's presets and PaddleX's own way from what is seen to what counts.
+    """
 
     def __init__(self, label: str = "seal") -> None:
+        import_paddlex(font=None)
+        from paddlex.inference.models.object_detection.processors import DetPostProcess
+
         self.label = label
-        self.calls = 0
+        self.looks: list[Image] = []
+        self.threshold: float | dict[int, float] = {0: NEEDED, 1: 0.5, 2: 0.5}
+        self.layout_nms: bool | None = True
+        self.layout_unclip_ratio: Any = 1.0
+        self.layout_merge_bboxes_mode: Any = "large"
+        self.post_op: Any = DetPostProcess(LABELS)
 
-    def __call__(self, images: Sequence[Image], **options: Any) -> Iterator[Any]:
-        threshold = options.get("threshold", 0.5)
+    def __call__(self, images: Sequence[Image], **options: Any) -> Iterator[dict[str, Any]]:
+        asked = [options[name] for name in ("threshold", "layout_unclip_ratio")]
         for image in images:
-            self.calls += 1
-            yield {"boxes": [box for box in self._boxes(image) if box["score"] >= threshold]}
+            self.looks.append(image)
+            rows = np.array([*self._rows(image)], float).reshape(-1, 6)
+            boxes = self.post_op.apply(
+                rows, image.shape[1::-1], asked[0], True, asked[1], options[MERGING]
+            )
+            yield {"boxes": boxes}
 
-    def _boxes(self, image: Image) -> Iterator[dict[str, Any]]:
-        dark = (image[..., 0] < 128).astype(np.uint8)
-        _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
+    def _rows(self, image: Image) -> Iterator[tuple[float, ...]]:
+        """Yield the boxes of the squares; the page stands upright if its corner is white."""
+        channel = 0 if image[0, 0, 2] == 255 else 1
+        _, _, stats, _ = cv2.connectedComponentsWithStats((image[..., 2] == 0).astype(np.uint8))
         for x, y, width, height, _ in stats[1:].tolist():
-            score = float(np.clip((width / image.shape[1] - SEEN) / (SURE - SEEN), 0, 1))
-            corners = [float(value) for value in (x, y, x + width, y + height)]
-            yield {"cls_id": 0, "label": self.label, "score": score, "coordinate": corners}
+            score = image[y + height // 2, x + width // 2, channel] / 200
+            yield LABELS.index(self.label), score, x, y, x + width, y + height
 
 
-def page(*squares: tuple[int, int, int], size: tuple[int, int] = (800, 1000)) -> Image:
-    """Return a white page, (width, height), with squares: left, top, side."""
-    width, height = size
-    image = np.full((height, width, 3), 255, np.uint8)
-    for left, top, side in squares:
-        image[top : top + side, left : left + side] = 0
+MERGING = "layout_merge_bboxes_mode"
+
+
+def page(*squares: tuple[int, int, int, float, float]) -> Image:
+    """Return a page with squares: left, top, side, score as it stands, score turned."""
+    image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    image[-1, -1] = 254  # what stands at the upper left corner of the turned page
+    for left, top, side, upright, turned in squares:
+        image[top : top + side, left : left + side] = (upright * 200, turned * 200, 0)
     return image
 
 
-def boxes(looked: Any) -> list[tuple[float, ...]]:
-    return [tuple(box["coordinate"]) for box in looked.boxes]
+def looked_at(image: Image, locate: Believing | None = None, **options: Any) -> list[Box]:
+    (result,) = LookAgain(locate or Believing())([image], **options)
+    boxes: list[Box] = result["boxes"]
+    return boxes
 
 
-@given(st.integers(0, 740), st.integers(0, 940))
-def test_a_seal_too_small_for_the_first_look_is_found_once_wherever_it_stands(
-    left: int, top: int
+def corners(boxes: Sequence[Box]) -> list[tuple[float, ...]]:
+    return [tuple(box["coordinate"]) for box in boxes]
+
+
+def test_a_page_without_doubt_is_looked_at_once_and_answered_as_paddlex_does() -> None:
+    locate = Believing()
+    (box,) = looked_at(page((100, 100, 80, 0.95, 0.1), (600, 800, 40, 0.1, 0.95)), locate)
+    assert len(locate.looks) == 1
+    assert (box["label"], tuple(box["coordinate"])) == ("seal", (100, 100, 180, 180))
+    assert "found_by" not in box
+
+
+@given(st.integers(0, 750), st.integers(1, 900), st.integers(20, 49))
+def test_what_both_looks_half_believe_counts_wherever_it_stands(
+    left: int, top: int, side: int
 ) -> None:
-    image = page((left, top, 48))
-    assert boxes(look_closer(ShortSighted(), image)) == [(left, top, left + 48, top + 48)]
+    (box,) = looked_at(page((left, top, side, 0.55, 0.55)))
+    assert box["coordinate"] == pytest.approx([left, top, left + side, top + side])
+    assert box["found_by"] == "second_look"
 
 
-def test_seals_beside_each_other_are_all_found() -> None:
-    squares = [(100, 100, 50), (380, 480, 50), (700, 900, 50)]
-    found = boxes(look_closer(ShortSighted(), page(*squares)))
-    assert sorted(found) == [(x, y, x + side, y + side) for x, y, side in squares]
+def test_what_one_look_believes_and_the_other_does_not_does_not_count() -> None:
+    assert looked_at(page((100, 100, 80, 0.7, 0.2))) == []
 
 
-def test_windows_cover_the_page_and_each_shows_its_share() -> None:
-    covered = np.zeros((1000, 800), int)
-    for x1, y1, x2, y2 in windows_of(page()):
-        assert ((x2 - x1) / 800, (y2 - y1) / 1000) == pytest.approx((WINDOW, WINDOW), abs=1e-3)
-        covered[y1:y2, x1:x2] += 1
-    assert covered.min() >= 1
+def test_a_seal_that_counted_at_once_is_none_of_the_second_look_s() -> None:
+    (box,) = looked_at(page((100, 100, 80, 0.7, 0.7)))
+    assert box["score"] == pytest.approx(0.7)
+    assert "found_by" not in box
 
 
-def test_a_page_with_a_seal_is_not_looked_at_again() -> None:
-    locate = ShortSighted()
-    look = LookAgain(locate)
-    (result,) = look([page((100, 100, 80), (600, 800, 40))])
-    assert locate.calls == 1
-    assert look.looked is None
-    assert [tuple(box["coordinate"]) for box in result["boxes"]] == [(100, 100, 180, 180)]
+def test_two_looks_need_less_than_one_and_not_much_less() -> None:
+    enough = NEEDED - EASIER
+    assert len(looked_at(page((100, 100, 80, enough + 0.01, enough + 0.01)))) == 1
+    assert looked_at(page((100, 100, 80, enough - 0.01, enough - 0.01))) == []
 
 
-def test_what_is_no_seal_does_not_spare_a_page_the_second_look() -> None:
-    look = LookAgain(ShortSighted(label="tax_mark"))
-    (result,) = look([page((100, 100, 80))])
-    assert look.looked is not None
-    assert [box["label"] for box in result["boxes"]] == ["tax_mark"]
+def test_a_job_s_own_threshold_counts_for_both_looks() -> None:
+    image = page((100, 100, 80, 0.5, 0.5))
+    assert looked_at(image, threshold=0.9) == []
+    assert len(looked_at(image, threshold=0.55)) == 1
+    assert looked_at(image, threshold={0: 0.8, 1: 0.1, 2: 0.1}) == []
 
 
-def test_what_the_second_look_found_stands_among_the_boxes_and_says_so() -> None:
-    look = LookAgain(ShortSighted())
-    (result,) = look([page((100, 100, 40))])
-    (box,) = result["boxes"]
-    assert (box["label"], box["found_by"]) == ("seal", "second_look")
-    assert box["score"] >= ENOUGH
+def test_a_job_s_own_margin_around_boxes_is_given_once() -> None:
+    for scores in ((0.95, 0.95), (0.7, 0.7)):
+        (box,) = looked_at(page((100, 100, 100, *scores)), layout_unclip_ratio=1.2)
+        assert corners([box]) == [pytest.approx((90, 90, 210, 210))]
 
 
-def test_how_surely_a_page_is_empty_is_said_only_of_empty_pages() -> None:
-    look = LookAgain(ShortSighted())
+def test_what_half_believed_boxes_hold_is_not_lost_in_them() -> None:
+    """PaddleX drops boxes inside others: of those that count, not of all that are seen."""
+
+    class Doubting(Believing):
+        def _rows(self, image: Image) -> Iterator[tuple[float, ...]]:
+            yield from super()._rows(image)
+            yield 0, 0.05, 50, 50, 700, 900
+
+    (box,) = looked_at(page((100, 100, 80, 0.95, 0.95)), Doubting())
+    assert tuple(box["coordinate"]) == (100, 100, 180, 180)
+
+
+def test_how_surely_a_page_is_empty_is_said_of_empty_pages_only() -> None:
+    look = LookAgain(Believing())
     said = []
-    for square in ((100, 100, 80), (100, 100, 40), (100, 100, 20)):
-        list(look([page(square)]))
-        said.append(look.looked.empty_score if look.looked else None)
-    assert said[:2] == [None, None]
-    assert said[2] is not None
+    for upright, turned in ((0.95, 0.95), (0.55, 0.55), (0.5, 0.3), (0.1, 0.0)):
+        list(look([page((100, 100, 80, upright, turned))]))
+        assert look.looked is not None
+        said.append(look.looked)
+    assert [looked.empty_score for looked in said[:2]] == [None, None]
+    assert [looked.empty_score for looked in said[2:]] == pytest.approx(
+        [certainty(0.4), certainty(0.1)]
+    )
+    assert [looked.seconds is None for looked in said] == [True, False, False, True]
 
 
 def test_the_more_a_thing_looks_like_a_seal_the_less_surely_the_page_is_empty() -> None:
-    faint, plain = (look_closer(ShortSighted(), page((300, 300, side))) for side in (16, 26))
-    assert 0 < faint.best < plain.best < ENOUGH
     scores = [certainty(best) for best in np.linspace(0, 1, 11)]
     assert scores == sorted(scores, reverse=True)
+    assert scores[0] > scores[-1]
     assert all(0 <= score <= 1 for score in scores)
 
 
-class LongSighted(ShortSighted):
-    """Sees squares only that leave half of the picture free."""
-
-    def _boxes(self, image: Image) -> Iterator[dict[str, Any]]:
-        for box in super()._boxes(image):
-            x1, _, x2, _ = box["coordinate"]
-            if x2 - x1 < 0.6 * image.shape[1]:
-                yield box
+def test_what_is_no_seal_says_nothing_of_how_empty_a_page_is() -> None:
+    look = LookAgain(Believing(label="tax_mark"))
+    (result,) = look([page((100, 100, 80, 0.7, 0.7))])
+    assert [box["label"] for box in result["boxes"]] == ["tax_mark"]
+    assert look.looked is not None
+    assert look.looked.empty_score == pytest.approx(certainty(0))
 
 
-def test_a_seal_that_fills_the_picture_is_found_from_afar() -> None:
-    image = page((4, 4, 392), size=(400, 400))
-    assert boxes(look_closer(LongSighted(), image)) == [(4, 4, 396, 396)]
+def box(score: float, *corners: float, label: str = "seal") -> Box:
+    return {
+        "cls_id": LABELS.index(label),
+        "label": label,
+        "score": score,
+        "coordinate": [*corners],
+    }
 
 
-def test_from_afar_nothing_counts_but_what_fills_the_picture() -> None:
+def test_boxes_of_two_looks_are_one_where_they_overlap_and_the_surer_one_weighs_more() -> None:
+    (found,) = agreed([box(0.9, 0, 0, 100, 100)], [box(0.3, 0, 0, 100, 140)])
+    assert found["score"] == pytest.approx(0.6)
+    assert found["coordinate"] == pytest.approx([0, 0, 100, 110])
+
+
+def test_looks_that_differ_in_the_label_agree_that_something_is_there() -> None:
+    cut = box(0.4, 0, 0, 100, 100, label="cut_seal")
+    for looks in (([box(0.8, 0, 0, 100, 100)], [cut]), ([cut], [box(0.8, 0, 0, 100, 100)])):
+        (found,) = agreed(*looks)
+        assert (found["label"], found["cls_id"]) == ("seal", 0)
+        assert found["score"] == pytest.approx(0.6)
+
+
+def test_each_box_agrees_with_one_other_at_most() -> None:
+    here, beside = box(0.8, 0, 0, 100, 100), box(0.6, 10, 0, 110, 100)
+    found = agreed([here, beside], [box(0.8, 0, 0, 100, 100)])
+    assert sorted(one["score"] for one in found) == [pytest.approx(0.3), pytest.approx(0.8)]
+
+
+def test_doubt_is_what_is_neither_believed_nor_ruled_out() -> None:
+    sure, impossible = box(DOUBT[1], 0, 0, 9, 9), box(DOUBT[0] - 0.01, 0, 0, 9, 9)
+    assert not in_doubt([sure, impossible])
+    assert in_doubt([sure, box(DOUBT[0], 0, 0, 9, 9)])
+
+
+class LongSighted(Believing):
+    """Sees a square for what it is only where it leaves half of the picture free."""
+
+    def _rows(self, image: Image) -> Iterator[tuple[float, ...]]:
+        for label, score, x1, y1, x2, y2 in super()._rows(image):
+            near = x2 - x1 > 0.6 * image.shape[1]
+            yield (1, 0.55, x1, y1, x2, y2) if near else (label, score, x1, y1, x2, y2)
+
+
+def picture_of(side: int, score: float) -> Image:
+    """Return a square picture of 400 pixels with a square in it."""
+    image = np.full((400, 400, 3), 255, np.uint8)
+    first = (400 - side) // 2
+    image[first : first + side, first : first + side] = (score * 200, score * 200, 0)
+    return image
+
+
+def test_a_seal_that_fills_the_picture_is_found_from_afar_and_is_no_cut_one() -> None:
+    (found,) = looked_at(picture_of(390, 0.95), LongSighted())
+    assert (found["label"], found["found_by"]) == ("seal", "second_look")
+    assert tuple(found["coordinate"]) == (5, 5, 395, 395)
+
+
+def test_from_afar_is_looked_only_where_something_fills_the_picture() -> None:
     locate = LongSighted()
-    assert boxes(look_closer(locate, page((4, 4, 392), size=(400, 400)))) != []
-    assert boxes(look_closer(locate, page((4, 4, 150), size=(400, 400)), enough=1.1)) == []
+    assert looked_at(picture_of(150, 0.3), locate) == []
+    assert len(locate.looks) == 2
+    (found,) = looked_at(picture_of(390, 0.3), LongSighted())
+    assert (found["label"], found["score"]) == ("cut_seal", pytest.approx(0.55))
 
 
 def test_paper_around_a_page_is_of_its_colour() -> None:
     """A margin of another colour would be a frame, and a frame may look like a seal."""
-    seen: list[Image] = []
-
-    def locate(images: Sequence[Image], **_: Any) -> Iterator[Any]:
-        seen.extend(images)
-        yield {"boxes": []}
-
-    look_closer(locate, np.full((400, 300, 3), (200, 220, 230), np.uint8))
-    assert all((image == (200, 220, 230)).all() for image in seen)
-
-
-def test_what_was_taken_for_a_cut_seal_and_is_a_whole_one_is_reported_once() -> None:
-    """The first look sees a thing that fills the picture as cut by its edge."""
-
-    class Misled(LongSighted):
-        def _boxes(self, image: Image) -> Iterator[dict[str, Any]]:
-            whole = {"cls_id": 1, "label": "cut_seal", "score": 0.6}
-            if image.shape[0] == 400:
-                yield {**whole, "coordinate": [0.0, 0.0, 400.0, 400.0]}
-            yield from super()._boxes(image)
-
-    (result,) = LookAgain(Misled())([page((4, 4, 392), size=(400, 400))])
-    assert [box["label"] for box in result["boxes"]] == ["seal"]
+    locate = LongSighted()
+    image = picture_of(390, 0.95)
+    image[image[..., 2] == 255] = (200, 220, 230)
+    looked_at(image, locate)
+    afar = locate.looks[-1]
+    assert afar.shape > image.shape
+    assert (afar[:160] == (200, 220, 230)).all()

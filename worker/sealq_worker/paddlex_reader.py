@@ -79,16 +79,18 @@ class PaddleXReader:
         res: dict[str, Any] = result.json["res"]
         read = time.perf_counter()
         looked_whole = not res["model_settings"]["use_layout_detection"]
-        again = None if looked_whole or self._look is None else self._look.looked
+        looked = None if looked_whole or self._look is None else self._look.looked
         seconds = {"read": read - started}
+        if looked is not None and looked.seconds is not None:
+            seconds["second_look"] = looked.seconds
         return RawReading(
             res=res,
             pictures=self._pictures(result, res["seal_res_list"]),
             looked="whole" if looked_whole else "layout",
             parameters=parameters,
-            seconds=seconds | ({"second_look": again.seconds} if again else {}),
+            seconds=seconds,
             seals=tuple(self.careful.seals) if self.careful else (),
-            empty_score=again.empty_score if again else None,
+            empty_score=looked.empty_score if looked else None,
         )
 
     def _pictures(self, result: Any, seals: list[dict[str, Any]]) -> Mapping[str, Image]:

@@ -45,8 +45,8 @@ class RawReading:
     seconds: Mapping[str, float]
     #: One for each seal of `res`, in its order; none where the reading was not careful.
     seals: tuple[SealReading, ...] = ()
-    #: How surely the page holds no seal, 0 to 1; None where no second look was taken, or seals
-    #: were found.
+    #: How surely the page holds no seal, 0 to 1; None where seals were found, or the preset takes
+    #: no second look at what is in doubt.
     empty_score: float | None = None
 
 

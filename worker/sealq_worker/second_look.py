@@ -1,9 +1,10 @@
-"""A second, closer look at pages on which the locator found no seal.
+"""A second look at pages on which the locator is in doubt.
 
-What nobody finds nobody reads, and a missed seal looks like "no seal". Such a page is shown to the
-locator again: in overlapping windows, each of which it sees larger than the page, and once from
-afar, with paper around it, for a picture that a seal fills. What it then finds counts; what it half
-believes says how surely the page is empty.
+What nobody finds nobody reads, and a missed seal looks like "no seal". Turned upside down, a page
+shows a seal as well as before, and a smudge or a postmark as another picture: so a page with
+anything that the locator neither believes nor rules out is shown to it once more, turned by half,
+and what counts is the mean of both looks. A picture that a seal fills is shown once more from afar,
+with paper around it. What then does not count says how surely a page without a seal is empty.
 """
 
 from __future__ import annotations
@@ -23,66 +24,86 @@ from sealq_worker.view import SEAL_LABEL
 #: A page, (h, w, 3), BGR.
 Image = NDArray[np.uint8]
 
-#: x1, y1, x2, y2 in pixels of the page; the window of the look from afar reaches beyond it.
-Window = tuple[int, int, int, int]
+#: A box as PaddleX gives it: `cls_id`, `label`, `score`, `coordinate` (x1, y1, x2, y2 in pixels).
+Box = dict[str, Any]
 
-#: Side of a window as a share of the page's. Two in each direction overlap by more than a seal's
-#: width: a seal that one of them cuts is whole in another.
-WINDOW = 0.62
+#: Least score that is asked for: what nearly counts in one look may count in both.
+LEAST = 0.02
 
-#: Paper around the page in the look from afar, on each side, as a share of the page's.
-MARGIN = 0.4
+#: From the first score to below the second a thing is in doubt. On pages without one, a second look
+#: changes nothing.
+DOUBT = (0.2, 0.85)
 
-#: Score from which a seal in a window counts. Above the first look's: a window shows less of what
-#: stands around a thing, and below this it brings more false seals than it finds.
-ENOUGH = 0.95
+#: By how much less than one look two looks need: few things that are no seals look like one twice.
+EASIER = 0.08
 
 #: From afar only what fills the picture counts: from this share of it, and from this score.
 FILLING, ENOUGH_AFAR = 0.25, 0.5
 
-#: Least score that is asked for: how surely a page is empty rests on the best that did not count.
-LEAST = 0.02
+#: Paper around the page in the look from afar, on each side, as a share of the page's.
+MARGIN = 0.4
 
-#: Share of a window's side within which a box touches its border: cut here, whole elsewhere.
-_BORDER = 0.01
-
-#: IoU, or share of the smaller box inside the larger, from which two boxes are one seal.
+#: IoU from which two boxes are of one thing.
 _SAME = 0.5
 
 #: Scores of the best thing that did not count, and the share of pages with such a best thing on
-#: which there was no seal: measured on pages that no other figure rests on by `locator.emptiness`.
+#: which there was no seal: measured on pages that no other figure rests on by
+#: `locator.second_look`.
 _CERTAINTY = ((0.2, 0.99), (0.4, 0.95), (0.8, 0.86))
 
 
+class PostProcess(Protocol):
+    """PaddleX's way from boxes to those that count."""
+
+    def apply(
+        self, boxes: NDArray[np.float64], img_size: tuple[int, int], *options: Any
+    ) -> list[Box]:
+        """Return the boxes that count, of (n, 6): class, score, x1, y1, x2, y2."""
+
+
 class LayoutModule(Protocol):
-    """PaddleX's layout module."""
+    """PaddleX's layout module: what a job does not ask for is as the preset has it."""
+
+    threshold: float | dict[int, float]
+    layout_nms: bool | None
+    layout_unclip_ratio: Any
+    layout_merge_bboxes_mode: Any
+    post_op: PostProcess
 
     def __call__(self, images: Sequence[Image], **options: Any) -> Iterable[Any]:
         """Yield a `DetResult` for each image; its `boxes` are dicts with label and score."""
 
 
+#: Options of the module with which it gives all that it sees, as it sees it.
+_EVERYTHING: Mapping[str, Any] = {
+    "threshold": LEAST,
+    "layout_unclip_ratio": 1.0,
+    "layout_merge_bboxes_mode": "union",
+}
+
+
 @dataclass(frozen=True)
 class Looked:
-    """What the second look saw.
+    """How a page was looked at.
 
     Attributes:
-        boxes: Seals, as PaddleX gives boxes, with `found_by`.
-        best: Score of the surest thing that did not count, 0 to 1.
-        seconds: What it took.
+        best: Score of the surest seal that did not count, 0 to 1.
+        has_seal: Whether one did.
+        seconds: What the second look took; None: nothing was in doubt, and there was none.
     """
 
-    boxes: list[dict[str, Any]]
     best: float
-    seconds: float
+    has_seal: bool
+    seconds: float | None
 
     @property
     def empty_score(self) -> float | None:
         """How surely the page holds no seal, 0 to 1; None where seals were found."""
-        return None if self.boxes else certainty(self.best)
+        return None if self.has_seal else certainty(self.best)
 
 
 class LookAgain:
-    """Stands in for PaddleX's layout module: the same answers, more on pages without a seal."""
+    """Stands in for PaddleX's layout module: the same answers but where it is in doubt."""
 
     def __init__(self, locate: LayoutModule) -> None:
         """Look with a module.
@@ -91,57 +112,102 @@ class LookAgain:
             locate: PaddleX's, loaded.
         """
         self._locate = locate
-        #: What the second look at the last page saw; None where it was not needed.
+        #: How the last page was looked at; None: no page was.
         self.looked: Looked | None = None
 
     def __call__(self, images: Sequence[Image], **options: Any) -> Iterator[Any]:
-        """Yield PaddleX's result for each page, its boxes with those of the second look."""
-        for image, result in zip(images, self._locate(images, **options), strict=True):
-            self.looked = None if has_seal(result["boxes"]) else look_closer(self._locate, image)
-            if self.looked is not None:
-                result["boxes"] = _joined(result["boxes"], self.looked.boxes)
+        """Yield PaddleX's result for each page, its boxes those that count after all looks.
+
+        Boxes that would not have counted at the first look say `found_by: second_look`.
+        """
+        for image in images:
+            (result,) = self._locate([image], **_EVERYTHING)
+            seen, seconds = list(result["boxes"]), None
+            boxes = self._counting(seen, image, options)
+            if in_doubt(seen):
+                started = time.perf_counter()
+                seen = agreed(seen, self._turned(image))
+                twice = self._counting(seen, image, options, easier=EASIER)
+                if not has_seal(twice) and any(_fills(box, image) for box in seen):
+                    twice = _replaced(twice, self._from_afar(image))
+                boxes = [_told(box, boxes) for box in twice]
+                seconds = time.perf_counter() - started
+            self.looked = Looked(_best(seen), has_seal(boxes), seconds)
+            result["boxes"] = boxes
             yield result
 
+    def _turned(self, image: Image) -> list[Box]:
+        """Return what is seen on a page that stands upside down, where it is on the page."""
+        (result,) = self._locate([np.ascontiguousarray(image[::-1, ::-1])], **_EVERYTHING)
+        height, width = image.shape[:2]
+        there = np.array([width, height, width, height], float)
+        return [
+            {**box, "coordinate": (there - np.roll(box["coordinate"], 2)).tolist()}
+            for box in result["boxes"]
+        ]
 
-def look_closer(locate: LayoutModule, image: Image, enough: float = ENOUGH) -> Looked:
-    """Show a page to the locator window by window.
+    def _from_afar(self, image: Image) -> list[Box]:
+        """Return the seals that fill a picture, seen with paper around it."""
+        height, width = image.shape[:2]
+        aside, above = round(width * MARGIN), round(height * MARGIN)
+        around = cv2.copyMakeBorder(
+            image, above, above, aside, aside, cv2.BORDER_CONSTANT, value=paper_of(image)
+        )
+        (result,) = self._locate([np.asarray(around, np.uint8)], **_EVERYTHING)
+        corner, end = np.array([aside, above] * 2), np.array([width, height] * 2)
+        found = [
+            {**box, "coordinate": np.clip(np.subtract(box["coordinate"], corner), 0, end).tolist()}
+            for box in result["boxes"]
+            if has_seal([box]) and box["score"] >= ENOUGH_AFAR
+        ]
+        return [box for box in found if _fills(box, image)]
 
-    Args:
-        locate: PaddleX's layout module.
-        image: The page.
-        enough: Score from which a seal in a window counts.
+    def _counting(
+        self, boxes: Sequence[Box], image: Image, options: Mapping[str, Any], easier: float = 0.0
+    ) -> list[Box]:
+        """Return the boxes that PaddleX lets count, as the job asks for them.
+
+        Args:
+            boxes: Everything that was seen.
+            image: The page.
+            options: What the job asks for; None: what the preset says.
+            easier: By how much less than asked for a score may be.
+        """
+        if not boxes:
+            return []
+        asked = options.get("threshold")
+        threshold = _lowered(self._locate.threshold if asked is None else asked, easier)
+        others = ("layout_nms", "layout_unclip_ratio", "layout_merge_bboxes_mode")
+        rows = [(box["cls_id"], box["score"], *box["coordinate"]) for box in boxes]
+        return self._locate.post_op.apply(
+            np.array(rows, float),
+            (image.shape[1], image.shape[0]),
+            threshold,
+            *(options.get(name) or getattr(self._locate, name) for name in others),
+        )
+
+
+def in_doubt(boxes: Iterable[Box]) -> bool:
+    """Say whether there is anything that the locator neither believes nor rules out."""
+    return any(DOUBT[0] <= box["score"] < DOUBT[1] for box in boxes)
+
+
+def agreed(first: Sequence[Box], second: Sequence[Box]) -> list[Box]:
+    """Return what two looks saw of a page as one: means of their scores and boxes.
+
+    What only one of them saw has half its score. Where they differ in the label, the surer one's
+    counts: that something is there both say.
     """
-    started = time.perf_counter()
-    near = [
-        _moved(box, window, image)
-        for window in windows_of(image)
-        for box in _seals_in(locate, image, window)
-    ]
-    window = window_from_afar(image)
-    afar = [_moved(box, window, image) for box in _seals_in(locate, image, window)]
-    seals = [box for box in near if box["score"] >= enough]
-    seals += [box for box in afar if box["score"] >= ENOUGH_AFAR and _fills(box, image)]
-    best = max((box["score"] for box in near if box["score"] < enough), default=0.0)
-    boxes = [{**box, "found_by": "second_look"} for box in _distinct(seals)]
-    return Looked(boxes, float(best), time.perf_counter() - started)
-
-
-def windows_of(image: Image) -> list[Window]:
-    """Return overlapping windows that cover a page."""
-    height, width = image.shape[:2]
-    across, down = round(width * WINDOW), round(height * WINDOW)
-    return [
-        (left, top, left + across, top + down)
-        for top in (0, height - down)
-        for left in (0, width - across)
-    ]
-
-
-def window_from_afar(image: Image) -> Window:
-    """Return the window that shows a page with paper around it."""
-    height, width = image.shape[:2]
-    aside, above = round(width * MARGIN), round(height * MARGIN)
-    return -aside, -above, width + aside, height + above
+    left = list(second)
+    found = []
+    for box in sorted(first, key=_score, reverse=True):
+        same = max(left, key=lambda other: _iou(box, other), default=None)
+        if same is not None and _iou(box, same) > _SAME:
+            left.remove(same)
+            found.append(_mean(box, same))
+        else:
+            found.append({**box, "score": box["score"] / 2})
+    return found + [{**box, "score": box["score"] / 2} for box in left]
 
 
 def certainty(best: float) -> float:
@@ -150,82 +216,55 @@ def certainty(best: float) -> float:
     return float(np.interp(best, scores, shares))
 
 
-def _joined(
-    first: Iterable[dict[str, Any]], found: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return the boxes of both looks; what the second knows to be a seal was no cut one."""
-    kept = [
-        box
-        for box in first
-        if not any(_is_same(box["coordinate"], seal["coordinate"]) for seal in found)
-    ]
-    return [*kept, *found]
-
-
 def has_seal(boxes: Iterable[Mapping[str, Any]]) -> bool:
     """Say whether one of PaddleX's boxes is a seal."""
     return any(box["label"].lower() == SEAL_LABEL for box in boxes)
 
 
-def _seals_in(locate: LayoutModule, image: Image, window: Window) -> Iterator[Mapping[str, Any]]:
-    """Yield the seals in a window that it does not cut, in its own pixels."""
-    (result,) = locate([_shown(image, window)], threshold=LEAST)
-    for box in result["boxes"]:
-        if box["label"].lower() == SEAL_LABEL and not _cut(box["coordinate"], window, image):
-            yield box
+def _mean(one: Box, other: Box) -> Box:
+    weights = [one["score"], other["score"]]
+    corners = np.average([one["coordinate"], other["coordinate"]], axis=0, weights=weights)
+    surer = max(one, other, key=_score)
+    return {**surer, "score": sum(weights) / 2, "coordinate": corners.tolist()}
 
 
-def _shown(image: Image, window: Window) -> Image:
-    x1, y1, x2, y2 = window
-    height, width = image.shape[:2]
-    inside = np.ascontiguousarray(image[max(y1, 0) : y2, max(x1, 0) : x2])
-    if x1 >= 0:
-        return inside
-    rims = (-y1, y2 - height, -x1, x2 - width)
-    return np.asarray(
-        cv2.copyMakeBorder(inside, *rims, cv2.BORDER_CONSTANT, value=paper_of(image)), np.uint8
-    )
+def _told(box: Box, once: Sequence[Box]) -> Box:
+    """Return a box that says if it would not have counted at the first look."""
+    known = any(box["label"] == other["label"] and _iou(box, other) > _SAME for other in once)
+    return box if known else {**box, "found_by": "second_look"}
 
 
-def _cut(coordinate: Sequence[float], window: Window, image: Image) -> bool:
-    """Say whether a box touches a side of its window that is no side of the page."""
-    x1, y1, x2, y2 = window
-    height, width = image.shape[:2]
-    left, top, right, bottom = (float(value) for value in coordinate)
-    across, down = _BORDER * (x2 - x1), _BORDER * (y2 - y1)
-    return (
-        (x1 > 0 and left < across)
-        or (y1 > 0 and top < down)
-        or (x2 < width and right > x2 - x1 - across)
-        or (y2 < height and bottom > y2 - y1 - down)
-    )
+def _replaced(boxes: Sequence[Box], seals: Sequence[Box]) -> list[Box]:
+    """Return boxes and seals; what is known to be a seal is no part of one, as it seemed."""
+    others = [box for box in boxes if not any(_iou(box, seal) > _SAME for seal in seals)]
+    return [*others, *seals]
 
 
-def _moved(box: Mapping[str, Any], window: Window, image: Image) -> dict[str, Any]:
-    """Return a box of a window in pixels of the page, and not beyond it."""
-    height, width = image.shape[:2]
-    corners = np.array(box["coordinate"], float) + np.tile(window[:2], 2)
-    return {**box, "coordinate": np.clip(corners, 0, [width, height] * 2).tolist()}
+def _best(boxes: Iterable[Box]) -> float:
+    return max((float(box["score"]) for box in boxes if has_seal([box])), default=0.0)
 
 
-def _fills(box: Mapping[str, Any], image: Image) -> bool:
+def _lowered(threshold: float | Mapping[int, float], by: float) -> float | dict[int, float]:
+    if isinstance(threshold, Mapping):
+        return {class_id: least - by for class_id, least in threshold.items()}
+    return float(threshold) - by
+
+
+def _fills(box: Box, image: Image) -> bool:
     height, width = image.shape[:2]
     return bool(_area(box["coordinate"]) >= FILLING * height * width)
 
 
-def _distinct(boxes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = []
-    for box in sorted(boxes, key=lambda box: -box["score"]):
-        if not any(_is_same(box["coordinate"], other["coordinate"]) for other in kept):
-            kept.append(box)
-    return kept
+def _score(box: Box) -> float:
+    return float(box["score"])
 
 
-def _is_same(one: Sequence[float], other: Sequence[float]) -> bool:
-    corner, opposite = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = float(np.prod(np.maximum(opposite - corner, 0)))
-    return shared > _SAME * min(_area(one), _area(other))
+def _iou(one: Box, other: Box) -> float:
+    a, b = one["coordinate"], other["coordinate"]
+    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    shared = float(np.prod(np.maximum(sides, 0)))
+    return shared / max(_area(a) + _area(b) - shared, 1e-9)
 
 
-def _area(box: Sequence[float]) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _area(corners: Sequence[float]) -> float:
+    return float((corners[2] - corners[0]) * (corners[3] - corners[1]))

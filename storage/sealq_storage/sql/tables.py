@@ -201,8 +201,8 @@ class Reading(Table):
     seconds: Mapped[dict[str, float]] = mapped_column(JSON)
     device: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
-    #: How surely the page holds no seal, 0 to 1; None where no second look was taken, or seals
-    #: were found.
+    #: How surely the page holds no seal, 0 to 1; None where seals were found, or the preset takes
+    #: no second look at what is in doubt.
     empty_score: Mapped[float | None]
     #: What of the page was missing when it was read all the same; None: nothing known.
     damage: Mapped[str | None] = mapped_column(Text)
