@@ -1,10 +1,9 @@
-"""A second look at pages on which the locator is in doubt.
+"""A second look at pages on which the locator found no seal and is in doubt.
 
-What nobody finds nobody reads, and a missed seal looks like "no seal". Turned upside down, a page
-shows a seal as well as before, and a smudge or a postmark as another picture: so a page with
-anything that the locator neither believes nor rules out is shown to it once more, turned by half,
-and what counts is the mean of both looks. A picture that a seal fills is shown once more from afar,
-with paper around it. What then does not count says how surely a page without a seal is empty.
+What nobody finds nobody reads, and a missed seal looks like "no seal". So such a page is shown to
+the locator once more, upside down: a seal that it did not trust may convince it then. A picture
+that something fills is shown from afar as well, with paper around it. What is still not believed
+says how surely the page is empty.
 """
 
 from __future__ import annotations
@@ -27,15 +26,14 @@ Image = NDArray[np.uint8]
 #: A box as PaddleX gives it: `cls_id`, `label`, `score`, `coordinate` (x1, y1, x2, y2 in pixels).
 Box = dict[str, Any]
 
-#: Least score that is asked for: what nearly counts in one look may count in both.
+#: Least score that is asked for: how surely a page is empty rests on what does not count.
 LEAST = 0.02
 
-#: From the first score to below the second a thing is in doubt. On pages without one, a second look
-#: changes nothing.
-DOUBT = (0.2, 0.85)
+#: Score from which anything leaves a page without a seal in doubt.
+DOUBT = 0.2
 
-#: By how much less than one look two looks need: few things that are no seals look like one twice.
-EASIER = 0.08
+#: Score from which a seal counts upside down: below it more is taken for one than is found.
+ENOUGH = 0.8
 
 #: From afar only what fills the picture counts: from this share of it, and from this score.
 FILLING, ENOUGH_AFAR = 0.25, 0.5
@@ -46,10 +44,9 @@ MARGIN = 0.4
 #: IoU from which two boxes are of one thing.
 _SAME = 0.5
 
-#: Scores of the best thing that did not count, and the share of pages with such a best thing on
-#: which there was no seal: measured on pages that no other figure rests on by
-#: `locator.second_look`.
-_CERTAINTY = ((0.2, 0.99), (0.4, 0.95), (0.8, 0.86))
+#: Scores of the surest seal that did not count, and the share of pages with such a one on which
+#: there was none: measured on pages that no other figure rests on by `locator.second_look`.
+_CERTAINTY = ((0.2, 0.995), (0.35, 0.98), (0.45, 0.91), (0.58, 0.7))
 
 
 class PostProcess(Protocol):
@@ -89,7 +86,7 @@ class Looked:
     Attributes:
         best: Score of the surest seal that did not count, 0 to 1.
         has_seal: Whether one did.
-        seconds: What the second look took; None: nothing was in doubt, and there was none.
+        seconds: What the second look took; None: none was needed.
     """
 
     best: float
@@ -103,7 +100,7 @@ class Looked:
 
 
 class LookAgain:
-    """Stands in for PaddleX's layout module: the same answers but where it is in doubt."""
+    """Stands in for PaddleX's layout module: the same answers, more on pages without a seal."""
 
     def __init__(self, locate: LayoutModule) -> None:
         """Look with a module.
@@ -116,25 +113,34 @@ class LookAgain:
         self.looked: Looked | None = None
 
     def __call__(self, images: Sequence[Image], **options: Any) -> Iterator[Any]:
-        """Yield PaddleX's result for each page, its boxes those that count after all looks.
-
-        Boxes that would not have counted at the first look say `found_by: second_look`.
-        """
+        """Yield PaddleX's result for each page, its boxes with those of the second look."""
         for image in images:
             (result,) = self._locate([image], **_EVERYTHING)
             seen, seconds = list(result["boxes"]), None
             boxes = self._counting(seen, image, options)
-            if in_doubt(seen):
+            if not has_seal(boxes) and any(box["score"] >= DOUBT for box in seen):
                 started = time.perf_counter()
-                seen = agreed(seen, self._turned(image))
-                twice = self._counting(seen, image, options, easier=EASIER)
-                if not has_seal(twice) and any(_fills(box, image) for box in seen):
-                    twice = _replaced(twice, self._from_afar(image))
-                boxes = [_told(box, boxes) for box in twice]
+                turned = self._turned(image)
+                boxes = _joined(boxes, self._found(seen, turned, image, options))
+                seen += turned
                 seconds = time.perf_counter() - started
             self.looked = Looked(_best(seen), has_seal(boxes), seconds)
             result["boxes"] = boxes
             yield result
+
+    def _found(
+        self,
+        seen: Sequence[Box],
+        turned: Sequence[Box],
+        image: Image,
+        options: Mapping[str, Any],
+    ) -> list[Box]:
+        """Return the seals that count upside down, or else those that fill the picture."""
+        counting = self._counting(turned, image, {**options, "threshold": ENOUGH})
+        found = [box for box in counting if has_seal([box])]
+        if not found and any(_fills(box, image) for box in seen):
+            return self._from_afar(image)
+        return found
 
     def _turned(self, image: Image) -> list[Box]:
         """Return what is seen on a page that stands upside down, where it is on the page."""
@@ -163,51 +169,20 @@ class LookAgain:
         return [box for box in found if _fills(box, image)]
 
     def _counting(
-        self, boxes: Sequence[Box], image: Image, options: Mapping[str, Any], easier: float = 0.0
+        self, boxes: Sequence[Box], image: Image, options: Mapping[str, Any]
     ) -> list[Box]:
-        """Return the boxes that PaddleX lets count, as the job asks for them.
-
-        Args:
-            boxes: Everything that was seen.
-            image: The page.
-            options: What the job asks for; None: what the preset says.
-            easier: By how much less than asked for a score may be.
-        """
+        """Return the boxes that PaddleX lets count, by the job's options, or else the preset's."""
         if not boxes:
             return []
         asked = options.get("threshold")
-        threshold = _lowered(self._locate.threshold if asked is None else asked, easier)
         others = ("layout_nms", "layout_unclip_ratio", "layout_merge_bboxes_mode")
         rows = [(box["cls_id"], box["score"], *box["coordinate"]) for box in boxes]
         return self._locate.post_op.apply(
             np.array(rows, float),
             (image.shape[1], image.shape[0]),
-            threshold,
+            self._locate.threshold if asked is None else asked,
             *(options.get(name) or getattr(self._locate, name) for name in others),
         )
-
-
-def in_doubt(boxes: Iterable[Box]) -> bool:
-    """Say whether there is anything that the locator neither believes nor rules out."""
-    return any(DOUBT[0] <= box["score"] < DOUBT[1] for box in boxes)
-
-
-def agreed(first: Sequence[Box], second: Sequence[Box]) -> list[Box]:
-    """Return what two looks saw of a page as one: means of their scores and boxes.
-
-    What only one of them saw has half its score. Where they differ in the label, the surer one's
-    counts: that something is there both say.
-    """
-    left = list(second)
-    found = []
-    for box in sorted(first, key=_score, reverse=True):
-        same = max(left, key=lambda other: _iou(box, other), default=None)
-        if same is not None and _iou(box, same) > _SAME:
-            left.remove(same)
-            found.append(_mean(box, same))
-        else:
-            found.append({**box, "score": box["score"] / 2})
-    return found + [{**box, "score": box["score"] / 2} for box in left]
 
 
 def certainty(best: float) -> float:
@@ -221,42 +196,19 @@ def has_seal(boxes: Iterable[Mapping[str, Any]]) -> bool:
     return any(box["label"].lower() == SEAL_LABEL for box in boxes)
 
 
-def _mean(one: Box, other: Box) -> Box:
-    weights = [one["score"], other["score"]]
-    corners = np.average([one["coordinate"], other["coordinate"]], axis=0, weights=weights)
-    surer = max(one, other, key=_score)
-    return {**surer, "score": sum(weights) / 2, "coordinate": corners.tolist()}
-
-
-def _told(box: Box, once: Sequence[Box]) -> Box:
-    """Return a box that says if it would not have counted at the first look."""
-    known = any(box["label"] == other["label"] and _iou(box, other) > _SAME for other in once)
-    return box if known else {**box, "found_by": "second_look"}
-
-
-def _replaced(boxes: Sequence[Box], seals: Sequence[Box]) -> list[Box]:
-    """Return boxes and seals; what is known to be a seal is no part of one, as it seemed."""
+def _joined(boxes: Sequence[Box], seals: Sequence[Box]) -> list[Box]:
+    """Return the boxes of both looks; what the second knows to be a seal was no cut one."""
     others = [box for box in boxes if not any(_iou(box, seal) > _SAME for seal in seals)]
-    return [*others, *seals]
+    return [*others, *({**seal, "found_by": "second_look"} for seal in seals)]
 
 
 def _best(boxes: Iterable[Box]) -> float:
     return max((float(box["score"]) for box in boxes if has_seal([box])), default=0.0)
 
 
-def _lowered(threshold: float | Mapping[int, float], by: float) -> float | dict[int, float]:
-    if isinstance(threshold, Mapping):
-        return {class_id: least - by for class_id, least in threshold.items()}
-    return float(threshold) - by
-
-
 def _fills(box: Box, image: Image) -> bool:
     height, width = image.shape[:2]
     return bool(_area(box["coordinate"]) >= FILLING * height * width)
-
-
-def _score(box: Box) -> float:
-    return float(box["score"])
 
 
 def _iou(one: Box, other: Box) -> float:
