@@ -1,4 +1,4 @@
-"""What the second look at pages with something in doubt costs and gains."""
+"""What the second look at pages that seem empty costs and gains."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ STOCK_PARAMETERS = (
     *("seal_det_thresh", "seal_det_box_thresh", "seal_det_unclip_ratio"),
 )
 
-#: `auto`: pages on which something is in doubt are looked at again, upside down.
+#: `auto`: pages that seem empty and leave a doubt are looked at again, upside down.
 SecondLook = Literal["auto", "never"]
 
 #: Which switch beside a stage turns it off; PaddleX takes a missing switch as on.

@@ -121,7 +121,7 @@ class NewReading:
     device: str
     regions: tuple[NewRegion, ...]
     #: How surely the page holds no seal, 0 to 1; None where seals were found, or the preset takes
-    #: no second look at what is in doubt.
+    #: no second look.
     empty_score: float | None = None
     #: What of the page is missing, where it was read all the same; None: nothing known.
     damage: str | None = None

@@ -46,7 +46,7 @@ class RawReading:
     #: One for each seal of `res`, in its order; none where the reading was not careful.
     seals: tuple[SealReading, ...] = ()
     #: How surely the page holds no seal, 0 to 1; None where seals were found, or the preset takes
-    #: no second look at what is in doubt.
+    #: no second look.
     empty_score: float | None = None
 
 

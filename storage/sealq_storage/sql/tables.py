@@ -202,7 +202,7 @@ class Reading(Table):
     device: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=database_now())
     #: How surely the page holds no seal, 0 to 1; None where seals were found, or the preset takes
-    #: no second look at what is in doubt.
+    #: no second look.
     empty_score: Mapped[float | None]
     #: What of the page was missing when it was read all the same; None: nothing known.
     damage: Mapped[str | None] = mapped_column(Text)
