@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from locator.views import Floats, Pixels, View, clip_to
+from learning.pictures import Pixels
+from locator.views import Floats, View, clip_to
 from sealq_worker.paper import paper_of
 
 #: Share of views that are zoomed in or out; the rest stay as the page is seen in use.

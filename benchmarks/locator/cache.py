@@ -15,9 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from learning.pictures import compressed, decoded, joined, parted, write_arrays
+from learning.pictures import Pixels, compressed, decoded, joined, parted, write_arrays
 from locator.errors import CacheError
-from locator.views import Floats, Ints, Pixels, View, views_of
+from locator.views import Floats, Ints, View, views_of
 from sealbench.pages import make_page
 
 #: Pages per shard.

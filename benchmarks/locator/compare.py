@@ -13,8 +13,8 @@ import click
 import cv2
 import numpy as np
 
+from learning.pictures import Pixels
 from locator.contract import PADDLEX_NAME, THRESHOLDS
-from locator.views import Pixels
 from sealbench.match import SEAL, Found
 from sealbench.metrics import measure
 from sealbench.outcome import PageOutcome

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from learning.pictures import compressed, decoded, joined, parted, write_arrays
+from learning.pictures import Pixels, compressed, decoded, joined, parted, write_arrays
 from locator.contract import INPUT_SIDE, LABELS, THRESHOLDS
 from locator.dataset import page_example
 from locator.decode import decode
 from locator.network import Locator, as_input
-from locator.views import Pixels, View, page_view
+from locator.views import View, page_view
 from sealbench.match import Found
 from sealbench.metrics import Quality, measure
 from sealbench.outcome import PageOutcome

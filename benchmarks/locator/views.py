@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from learning.pictures import Pixels
 from locator.contract import CLASS_OF_TRUTH, CUT_SEAL, IGNORE, SEAL
 from sealbench.pages import BenchPage
 
-Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from learning.pictures import Pixels
 from recogniser.alphabet import Alphabet
 from recogniser.cache import Cache
-from recogniser.strips import Pixels
 from sealbench.chance import between, happens
 from sealq_worker.careful.models import LEAST_WIDTH, LINE_HEIGHT
 

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from learning.pictures import compressed, decoded, joined, parted, write_arrays
+from learning.pictures import Pixels, compressed, decoded, joined, parted, write_arrays
 from recogniser.errors import CacheError
-from recogniser.strips import Pixels, Strip, strips_of
+from recogniser.strips import Strip, strips_of
 from sealbench.fonts import Split
 
 #: Pages per shard.

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from learning.pictures import Pixels
 from recogniser.rails import rail_of
 from recogniser.spans import Span, nothing_on, span_of
 from sealbench import geometry
@@ -29,8 +30,6 @@ from sealq_worker.careful.ink import InkPicture, inks_of
 from sealq_worker.careful.models import LINE_HEIGHT
 from sealq_worker.careful.pixels import resampled, resized
 from sealq_worker.careful.views import sharpened
-
-Pixels = NDArray[np.uint8]
 
 #: Part of every seed, so that strips share no randomness with their pages.
 _STREAMS = {"train": 51, "held_out": 52}
