@@ -26,9 +26,6 @@ _LEAST_CASES = 25
 _DOUBT = 2.0
 #: Score of cases for which that can't be promised, at most.
 _JUST_BELOW = RELIABLE - 0.001
-#: Share of exact cases from which a score is reliable: more than promised, for texts in fonts and
-#: of companies that the recogniser learned from are read a little better than others.
-_ENOUGH = PROMISED + 0.005
 #: Least deviation by which a feature is divided: one that never varies says nothing.
 _LEAST_DEVIATION = 1e-6
 
@@ -79,7 +76,7 @@ def kept_promise(table: Table, sums: Vector, exact: Vector) -> Table:
     order = np.argsort(-sums, kind="stable")
     counts = np.arange(1, len(order) + 1)
     shares = (np.cumsum(exact[order]) + _DOUBT / 2) / (counts + _DOUBT)
-    enough = np.flatnonzero(shares >= _ENOUGH)
+    enough = np.flatnonzero(shares >= PROMISED)
     least = float(sums[order[enough[-1]]]) if len(enough) else np.inf
     below = [(at, min(share, _JUST_BELOW)) for at, share in table if at < least]
     above = [(at, share) for at, share in table if at >= least]
