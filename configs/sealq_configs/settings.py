@@ -30,6 +30,9 @@ from sealq_configs.text import without_passwords
 #: Where a configuration file is looked for when `SEALQ_CONFIG` names none.
 DEFAULT_CONFIG_FILE = "sealq.toml"
 
+#: Name of the database in the home folder.
+HOME_DATABASE = "sealq.db"
+
 #: Between the values of a setting that has several and no paths.
 LIST_SEPARATOR = ","
 
@@ -189,7 +192,7 @@ class Settings(BaseModel):
     @property
     def database(self) -> str:
         """SQLAlchemy URL of the database in use."""
-        return self.database_url or f"sqlite:///{self.home.absolute() / 'sealq.db'}"
+        return self.database_url or f"sqlite:///{self.home.absolute() / HOME_DATABASE}"
 
     @property
     def objects(self) -> str:

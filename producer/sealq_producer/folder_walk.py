@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from sealq_configs.settings import HOME_DATABASE
 from sealq_configs.text import printable
 from sealq_producer.globs import Globs
 from sealq_producer.sources import ARCHIVE_SUFFIXES, Skipped, SkipReason, Source, WalkLimits
@@ -84,13 +85,20 @@ class FolderWalk:
 
     def _reason_by_kind(self, path: Path, relative: str, mode: int) -> SkipReason | None:
         if stat.S_ISDIR(mode):
+            if _is_home(path):
+                return SkipReason.OWN
             return SkipReason.TOO_DEEP if self._is_too_deep(relative) else None
         if stat.S_ISLNK(mode):
             return SkipReason.SYMBOLIC_LINK
         if not stat.S_ISREG(mode):
             return SkipReason.SPECIAL_FILE
+        return self._reason_by_content(path, relative)
+
+    def _reason_by_content(self, path: Path, relative: str) -> SkipReason | None:
         if not self._globs.includes(relative):
             return SkipReason.NOT_INCLUDED
+        if _is_database(path.name):
+            return SkipReason.OWN
         if _is_document(path):
             return None
         holds_files = path.suffix.lower() in ARCHIVE_SUFFIXES
@@ -98,6 +106,23 @@ class FolderWalk:
 
     def _is_too_deep(self, relative: str) -> bool:
         return relative.count("/") >= self._limits.max_depth
+
+
+def _is_home(folder: Path) -> bool:
+    """Whether a folder holds what sealq keeps."""
+    try:
+        return (folder / HOME_DATABASE).is_file()
+    except OSError:
+        return False  # it can't be listed, either
+
+
+def _is_database(name: str) -> bool:
+    """Whether a file is sealq's SQLite database or belongs to it.
+
+    Such a file must not be opened here, not even to be looked at: when it is closed, this process
+    loses its lock on the database, and another may take away the log that it goes on reading.
+    """
+    return name == HOME_DATABASE or name.startswith(f"{HOME_DATABASE}-")
 
 
 def _is_document(path: Path) -> bool:

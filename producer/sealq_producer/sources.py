@@ -71,6 +71,7 @@ class SkipReason(StrEnum):
     NOT_A_DOCUMENT = "not a document"
     ARCHIVE = "archive or mail: unpack it"
     HIDDEN = "hidden"
+    OWN = "what sealq keeps"
     SYMBOLIC_LINK = "symbolic link"
     SPECIAL_FILE = "special file"
     EXCLUDED = "excluded"

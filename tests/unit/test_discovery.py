@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -128,6 +129,24 @@ class TestFolders:
         ]
         assert skipped.counts == {SkipReason.NOT_A_DOCUMENT: 2}
         assert skipped.examples == {SkipReason.NOT_A_DOCUMENT: ["d/README", "d/notes.txt"]}
+
+    def test_what_sealq_keeps_is_passed_over_wherever_it_lies(
+        self, skipped: Skipped, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its pictures are no documents, and its database must not be opened by name."""
+        put("d/a.pdf", "d/sealq-data/objects/seal.jpg", "d/kept/objects/page.jpg")
+        put("d/sealq-data/sealq.db", "d/kept/sealq.db", "d/sealq.db", "d/sealq.db-wal")
+        opened: list[str] = []
+        open_path = Path.open
+
+        def watched(path: Path, *arguments: Any, **options: Any) -> Any:
+            opened.append(path.name)
+            return open_path(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, "open", watched)
+        assert names(discover(["d"], skipped=skipped)) == ["d/a.pdf"]
+        assert skipped.counts == {SkipReason.OWN: 4}
+        assert not [name for name in opened if name.startswith("sealq.db")]
 
     def test_the_order_is_by_name_folder_by_folder(self, skipped: Skipped) -> None:
         put("d/b/2.pdf", "d/c.pdf", "d/b/10.pdf", "d/a.pdf", "d/b/1/z.pdf", "d/Z.pdf")
