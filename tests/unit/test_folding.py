@@ -133,10 +133,7 @@ def test_what_the_model_gives_out_is_not_changed() -> None:
 def test_a_gated_value_that_somebody_else_takes_is_not_changed() -> None:
     weights = {"w": _some(CHANNELS, CHANNELS, 1, 1)}
     nodes = [
-        _node("GlobalAveragePool", ["x"], "a"),
-        _node("Conv", ["a", "w"], "b"),
-        _node("HardSigmoid", ["b"], "g", **SIXTH),
-        _node("Mul", ["x", "g"], "c"),
+        *_weighed("x", "w", "c"),
         _node("Add", ["x", "c"], "d"),
         _node("Add", ["c", "d"], "y"),
     ]
@@ -147,10 +144,7 @@ def test_a_gate_opens_before_it_is_applied() -> None:
     """Of x + x * g and x * (1 + g), the first walks over all numbers twice."""
     weights = {"w": _some(CHANNELS, CHANNELS, 1, 1)}
     nodes = [
-        _node("GlobalAveragePool", ["x"], "a"),
-        _node("Conv", ["a", "w"], "b"),
-        _node("HardSigmoid", ["b"], "g", **SIXTH),
-        _node("Mul", ["x", "g"], "c"),
+        *_weighed("x", "w", "c"),
         _node("Add", ["x", "c"], "y"),
     ]
     assert steps_of(nodes, weights) == ["GlobalAveragePool", "Conv", "HardSigmoid", "Add", "Mul"]
@@ -356,12 +350,18 @@ def _enlarged(source: str, result: str, scales: str) -> NodeProto:
 
 def _gated(source: str, result: str) -> list[NodeProto]:
     """A projection, weighed channel by channel by what the picture's mean says."""
+    wide = f"{result}.wide"
+    return [_node("Conv", [source, "wide"], wide), *_weighed(wide, "gate", result)]
+
+
+def _weighed(source: str, weights: str, result: str) -> list[NodeProto]:
+    """A map times a gate, one number for a channel, that is computed from the map's mean."""
+    mean, gate, opened = (f"{result}.{what}" for what in ("mean", "gate", "open"))
     return [
-        _node("Conv", [source, "wide"], f"{result}.wide"),
-        _node("GlobalAveragePool", [f"{result}.wide"], f"{result}.mean"),
-        _node("Conv", [f"{result}.mean", "gate"], f"{result}.gate"),
-        _node("HardSigmoid", [f"{result}.gate"], f"{result}.open", **SIXTH),
-        _node("Mul", [f"{result}.wide", f"{result}.open"], result),
+        _node("GlobalAveragePool", [source], mean),
+        _node("Conv", [mean, weights], gate),
+        _node("HardSigmoid", [gate], opened, **SIXTH),
+        _node("Mul", [source, opened], result),
     ]
 
 
