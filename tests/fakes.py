@@ -73,7 +73,7 @@ def result(*lines: str, angle: int = -1) -> dict[str, Any]:
     }
 
 
-class NullReader:
+class NullReader(Reader):
     """Finds on every page one region with one line: the page's number and the document's shade."""
 
     def read(self, page: PageImage) -> RawReading:
@@ -86,7 +86,7 @@ class NullReader:
         )
 
 
-class FailingReader:
+class FailingReader(Reader):
     """Raises on some pages; the others go to a reader that does not."""
 
     def __init__(self, pages: Collection[int], inner: Reader | None = None) -> None:
@@ -107,7 +107,7 @@ class MisshapenReader(NullReader):
         return replace(raw, res={**raw.res, "seal_res_list": []})
 
 
-class CountingReader:
+class CountingReader(Reader):
     """Remembers the pages that it was asked for, in order."""
 
     def __init__(self, inner: Reader | None = None) -> None:

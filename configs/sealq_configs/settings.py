@@ -120,10 +120,13 @@ class Settings(BaseModel):
     worker_threads: int | None = Field(
         None, ge=1, description="Threads of a reading process; default: its share of the cores"
     )
+    pages_at_a_time: int | None = Field(
+        None, ge=1, description="Pages that a process reads at a time; default: what gains"
+    )
     belt_mb: int = Field(
         128,
         ge=1,
-        description="MiB of pages that wait to be read, and of those that wait to be saved",
+        description="MiB of pages that are read or wait for it, and of those that wait to be saved",
     )
     worker_pages: int = Field(
         0, ge=0, description="A worker process is replaced after so many pages; 0: never"

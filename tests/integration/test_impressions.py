@@ -28,7 +28,7 @@ from sealq_storage.readings import NewRegion
 from sealq_storage.sql.engine import Sessions
 from sealq_storage.sql.tables import Document, Page, Reading
 from sealq_worker.documents import PageImage
-from sealq_worker.reader import RawReading
+from sealq_worker.reader import RawReading, Reader
 
 OWNER = "天津君和缘商贸有限公司"
 ALL = (1 << 64) - 1
@@ -195,7 +195,7 @@ def test_a_target_is_written_with_colons(written: str, target: Target) -> None:
     assert str(target) == written
 
 
-class StampReader:
+class StampReader(Reader):
     """Finds one seal, where `stamped` draws it."""
 
     def read(self, page: PageImage) -> RawReading:

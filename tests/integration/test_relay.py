@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Barrier, Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from fakes import (
     work_off,
 )
 from rows import end_leases, page_states
-from waiting import until
+from waiting import PATIENCE, until
 
 from sealq_configs.settings import Settings
 from sealq_storage.causes import Cause
@@ -41,7 +42,7 @@ from sealq_worker.aftermath import settle
 from sealq_worker.chunk import Chunk
 from sealq_worker.documents import OpenDocument, PageImage, open_document
 from sealq_worker.read import read_pages
-from sealq_worker.reader import RawReading
+from sealq_worker.reader import RawReading, Reader
 from sealq_worker.watchdog import Ending, crash
 
 #: Name of the worker whose process ended.
@@ -57,6 +58,20 @@ class Told(NullReader):
     def read(self, page: PageImage) -> RawReading:
         self._tell(number_of(page))
         return super().read(page)
+
+
+class Several(Told):
+    """As many readers at a time as it is told."""
+
+    def __init__(self, readers: int, tell: Callable[[int], object]) -> None:
+        super().__init__(tell)
+        self._readers = readers
+
+    def side_by_side(self, work: Callable[[Reader], None]) -> None:
+        with ThreadPoolExecutor(self._readers) as threads:
+            ends = [threads.submit(work, self) for _ in range(self._readers)]
+        for end in ends:
+            end.result()
 
 
 class SlowStore:
@@ -124,6 +139,38 @@ class TestSideBySide:
             work_off(replace(runtime, settings=tiny))
         assert reader.pages == list(range(1, 10))
         assert page_states(sessions) == [("done", None, 1)] * 9
+
+    def test_as_many_pages_are_read_at_a_time_as_there_are_readers(
+        self, settings: Settings, sessions: Sessions, document: Path
+    ) -> None:
+        together = Barrier(3, timeout=PATIENCE)
+        submit_files(settings, document)
+        with open_runtime(settings, Several(3, lambda _: together.wait())) as runtime:
+            work_off(runtime)
+        assert page_states(sessions) == [("done", None, 1)] * 3
+
+    def test_when_the_stack_fails_one_reader_what_others_read_is_kept_and_the_rest_is_due(
+        self, settings: Settings, sessions: Sessions, tmp_path: Path
+    ) -> None:
+        (tmp_path / "four.tif").write_bytes(tiff(4))
+        submit_files(settings, tmp_path / "four.tif")
+        read: list[int] = []
+
+        def fail(number: int) -> None:
+            until(lambda: number == 1 or 1 in read)
+            read.append(number)
+            if number == 1:
+                raise ObjectStoreError
+
+        with open_runtime(settings, Several(2, fail)) as runtime:
+            (message,) = count_documents_waiting(runtime)
+            with pytest.raises(ObjectStoreError):
+                read_pages(runtime, message.ids)
+        kept, due = ("done", None, 1), ("due", None, 0)
+        assert page_states(sessions) == [
+            due,
+            *(kept if number in read else due for number in (2, 3, 4)),
+        ]
 
     def test_when_the_store_refuses_behind_the_reader_all_stages_end_and_nothing_counts(
         self, settings: Settings, sessions: Sessions, document: Path

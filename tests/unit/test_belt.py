@@ -55,6 +55,25 @@ def test_what_is_larger_than_the_belt_lies_there_alone() -> None:
     until(lambda: not thread.is_alive())
 
 
+def test_what_is_lent_takes_its_room_until_it_is_given_back() -> None:
+    belt = Belt[str](100)
+    belt.put("a", 60)
+    with belt.lend() as item:
+        assert item == "a"
+        thread = putting(belt, "b", 41)
+        assert waits(thread)
+    until(lambda: not thread.is_alive())
+    assert belt.take() == ["b"]
+
+
+def test_after_the_end_nothing_is_lent() -> None:
+    belt = Belt[str](100)
+    belt.put("a", 40)
+    belt.drop()
+    with belt.lend() as item:
+        assert item is None
+
+
 def test_after_the_end_what_is_there_is_taken_and_then_nothing() -> None:
     belt = Belt[str](100)
     belt.put("a", 10)

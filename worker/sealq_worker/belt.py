@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Condition
 from typing import Generic, TypeVar
 
@@ -50,10 +52,23 @@ class Belt(Generic[T]):
             if within:
                 self._changed.wait_for(lambda: self._ended or self._is_enough(at_most), within)
             taken = [self._items.popleft() for _ in range(min(at_most, len(self._items)))]
-            self._bytes -= sum(size for _, size in taken)
-            self._crowded = False
-            self._changed.notify_all()
+            self._free(sum(size for _, size in taken))
         return [item for item, _ in taken]
+
+    @contextmanager
+    def lend(self) -> Iterator[T | None]:
+        """Give the oldest thing for a `with` block, until whose end its bytes count.
+
+        None: it has ended, and nothing is left.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._items)
+            item, size = self._items.popleft() if self._items else (None, 0)
+        try:
+            yield item
+        finally:
+            with self._changed:
+                self._free(size)
 
     def end(self) -> None:
         """Say that nothing more comes; what lies there is still taken."""
@@ -64,12 +79,17 @@ class Belt(Generic[T]):
     def drop(self) -> None:
         """Say that nothing more is taken."""
         with self._changed:
+            self._free(sum(size for _, size in self._items))
             self._items.clear()
-            self._bytes = 0
         self.end()
+
+    def _free(self, size: int) -> None:
+        self._bytes -= size
+        self._crowded = False
+        self._changed.notify_all()
 
     def _is_enough(self, wanted: int) -> bool:
         return self._crowded or len(self._items) >= wanted
 
     def _has_room(self, size: int) -> bool:
-        return not self._items or self._bytes + size <= self._max_bytes
+        return not self._bytes or self._bytes + size <= self._max_bytes

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from sealq_worker.documents import PageImage
-from sealq_worker.reader import RawReading
+from sealq_worker.reader import RawReading, Reader
 
 #: What stands under `reader` in a pipeline file.
 NULL_READER = "null"
@@ -22,7 +22,7 @@ NULL_READER = "null"
 TEXT_DIGITS = 12
 
 
-class NullReader:
+class NullReader(Reader):
     """Finds on every page one region with one line: the beginning of the pixels' sha256."""
 
     def __init__(self, *, draws: bool) -> None:

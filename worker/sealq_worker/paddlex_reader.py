@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import time
 from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,14 @@ from sealq_worker.drawing import Drawn, drawn
 from sealq_worker.errors import ReaderError
 from sealq_worker.model_threads import limit_threads
 from sealq_worker.paddlex_env import import_paddlex
-from sealq_worker.reader import RawReading
+from sealq_worker.paddlex_parts import beside, detector_of, models_of, stages_of
+from sealq_worker.reader import RawReading, Reader
 from sealq_worker.seal_crop import is_seal_crop
 from sealq_worker.second_look import LookAgain
 from sealq_worker.strips import careful_strips, keep_strips, strip_pictures
 
 
-class PaddleXReader:
+class PaddleXReader(Reader):
     """One pipeline, loaded in the process and thread that use it."""
 
     def __init__(
@@ -55,18 +56,38 @@ class PaddleXReader:
         self._spec = spec
         self._parameters = spec.predict_parameters.model_dump(exclude_none=True)
         self._draws = font is not None
-        self._pipeline = _create(spec, device, models, font, threads)
-        # PaddleX has no other way to change a stage than to put another in its place.
-        stages = self._pipeline._pipeline  # noqa: SLF001
+        self._loaded = _create(spec, device, models, font, threads)
+        self._take_stages()
+
+    def _take_stages(self) -> None:
+        """Put sealq's own stages into a pipeline that nobody else uses."""
+        self._pipeline = beside(self._loaded)
+        stages = stages_of(self._pipeline)
         self._look: LookAgain | None = None
         self._kept = keep_strips(stages.seal_ocr_pipeline) if self._draws else None
         #: What reads the seals; None where PaddleX does.
         self.careful: CarefulOcr | None = None
-        if spec.second_look == "auto" and hasattr(stages, "layout_det_model"):
+        if self._spec.second_look == "auto" and hasattr(stages, "layout_det_model"):
             self._look = stages.layout_det_model = LookAgain(stages.layout_det_model)
-        if spec.reading == "careful":
-            vocabulary = purposes_from_json(spec.purposes)
+        if self._spec.reading == "careful":
+            vocabulary = purposes_from_json(self._spec.purposes)
             self.careful = stages.seal_ocr_pipeline = CarefulOcr(stages, vocabulary)
+
+    def beside(self) -> PaddleXReader:
+        """Return another reader on the same models, for a thread of its own."""
+        other = copy(self)
+        other._take_stages()  # noqa: SLF001 (it is one of us)
+        return other
+
+    @property
+    def models(self) -> list[Any]:
+        """PaddleX's models, which all readers beside this one share."""
+        return list(models_of(self._loaded))
+
+    @property
+    def detector(self) -> Any:
+        """The one of them that takes most of the time."""
+        return detector_of(self._loaded)
 
     def read(self, page: PageImage) -> RawReading:
         """Read the seals of one page."""
@@ -152,7 +173,7 @@ def with_model_folders(
     pipeline: dict[str, Any], directory: Callable[[str], Path]
 ) -> dict[str, Any]:
     """Return the pipeline with catalogue references replaced by folders."""
-    config = copy.deepcopy(pipeline)
+    config = deepcopy(pipeline)
     for module in config.get("SubModules", {}).values():
         reference = module.get("model_dir")
         if reference and reference.startswith(CATALOGUE_PREFIX):

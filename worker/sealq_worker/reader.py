@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -59,3 +59,14 @@ class Reader(Protocol):
         Raises:
             Exception: Whatever the pipeline raises. The page alone fails.
         """
+
+    def side_by_side(self, work: Callable[[Reader], None]) -> None:
+        """Have work done by as many readers at a time as the device is worth: here, by this one.
+
+        Args:
+            work: Reads pages until there are none; called once for each reader, with it.
+
+        Raises:
+            Exception: What `work` raised, when all of them have ended.
+        """
+        work(self)

@@ -1,8 +1,9 @@
 """Three stages at work at once: pages are prepared ahead of the reader, and saved behind it.
 
-The reader's thread is the one that called, and loaded the models: it owns them. One other thread
-fetches, opens and renders (pdfium bears one). Another has what is read drawn, encoded and stored,
-by helpers where several pages wait for it, and commits. What lies between them is bounded by bytes.
+The thread that called loaded the models and owns them: it reads, or computes for several readers
+beside it (`lanes.py`). One other thread fetches, opens and renders (pdfium bears one). Another has
+what is read drawn, encoded and stored, by helpers where several pages wait for it, and commits.
+What lies between them is bounded by bytes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sealq_worker.chunk import Chunk
 from sealq_worker.documents import OpenDocument, PageImage, name_of, open_document
 from sealq_worker.errors import DocumentError
 from sealq_worker.pipelines import Pipeline
+from sealq_worker.reader import Reader
 from sealq_worker.runtime import STACK_ERRORS, STORES, Runtime
 from sealq_worker.save import Read, store
 
@@ -84,7 +86,7 @@ class Relay:
         prepared = self._runtime.threads.stages.submit(self._prepare_all, pages)
         saved = self._runtime.threads.stages.submit(self._save_all)
         try:
-            self._read_all()
+            self._pipeline.reader.side_by_side(self._read_all)
         finally:
             self._ahead.drop()
             self._behind.end()
@@ -134,17 +136,31 @@ class Relay:
 
     # Read ---------------------------------------------------------------------------------------
 
-    def _read_all(self) -> None:
-        while not self._runtime.stopping() and (taken := self._ahead.take()):
-            self._chunk.renew()
-            if self._chunk.open_among([taken[0].page]):
-                self._read(taken[0])
+    def _read_all(self, reader: Reader) -> None:
+        """Read pages until none is left; where there are several readers, each in its thread."""
+        try:
+            while not self._runtime.stopping() and self._read_next(reader):
+                pass
+        except BaseException:
+            # The other readers would go on with what is given back.
+            self._ahead.drop()
+            raise
 
-    def _read(self, prepared: _Prepared) -> None:
+    def _read_next(self, reader: Reader) -> bool:
+        """Read the next page; return whether there was one."""
+        with self._ahead.lend() as prepared:
+            if prepared is None:
+                return False
+            self._chunk.renew()
+            if self._chunk.open_among([prepared.page]):
+                self._read(reader, prepared)
+        return True
+
+    def _read(self, reader: Reader, prepared: _Prepared) -> None:
         page, image = prepared.page, prepared.image
         with _about(page), self._ending([page]):
             with self._doing(Stage.READ, [page]):
-                raw = self._pipeline.reader.read(image)
+                raw = reader.read(image)
             read = Read(
                 key=ReadingKey(page.sha256, page.number, self._pipeline.digest),
                 page=image,

@@ -129,6 +129,8 @@ def _make_reader(
     font = (settings.font or models.font()) if settings.pictures else None
     with keeping_stop_signals():
         # Imported late: what only counts pages, or finds all readings made, needs no PaddleX.
+        from sealq_worker.lanes import with_lanes
         from sealq_worker.paddlex_reader import PaddleXReader
 
-        return PaddleXReader(spec, device, models, font, settings.worker_threads)
+        reader = PaddleXReader(spec, device, models, font, settings.worker_threads)
+        return with_lanes(reader, device, settings.pages_at_a_time)

@@ -12,6 +12,7 @@ from PIL import Image as Pictures
 from sealq_storage.objects.keys import line_picture
 from sealq_worker.careful.observation import Candidate, Image, Observation
 from sealq_worker.careful.pixels import resampled
+from sealq_worker.paddlex_parts import stages_of
 
 Points = NDArray[np.float64]
 #: A line's polygon in its crop, and the strip.
@@ -46,8 +47,7 @@ class KeptStrips:
 
 def keep_strips(ocr: Any) -> KeptStrips:
     """Put a keeper in the place of the cutter of a PaddleX OCR pipeline."""
-    # PaddleX has no other way to look between its stages. What it hands out wraps the pipeline.
-    inner = ocr._pipeline  # noqa: SLF001
+    inner = stages_of(ocr)
     kept = inner._crop_by_polys = KeptStrips(inner._crop_by_polys)  # noqa: SLF001
     return kept
 
