@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,20 +18,19 @@ _OWN = 0.25
 
 
 def recut(design: Design, fonts: Sequence[Path], rng: np.random.Generator) -> Design:
-    """Return a seal with all its Chinese texts in one of some fonts, or as it was.
+    """Return a seal with its Chinese texts in one of some fonts and its Latin ones in another.
+
+    Either may stay as it was.
 
     Args:
         design: Of a seal.
-        fonts: Font files; of a collection, the first font. Those that lack one of the seal's
-            characters are not taken.
+        fonts: Font files; of a collection, the first font. Those that lack one of the characters
+            are not taken.
         rng: Says which.
     """
-    needed = {char for element in design.elements for char in _chinese(element)}
-    able = [font for font in fonts if needed <= characters_of(font)]
-    if not able or happens(rng, _OWN):
-        return design
-    font = pick(rng, able)
-    return replace(design, elements=tuple(_recut(element, font) for element in design.elements))
+    for texts in (_chinese, _latin):
+        design = _recut(design, texts, fonts, rng)
+    return design
 
 
 @lru_cache
@@ -41,15 +40,46 @@ def characters_of(font: Path) -> frozenset[str]:
         return frozenset(map(chr, file.getBestCmap()))
 
 
-def _recut(element: Element, font: Path) -> Element:
-    if isinstance(element, Arc | Line | Columns) and _chinese(element):
+def _recut(
+    design: Design,
+    text_of: Callable[[Element], str],
+    fonts: Sequence[Path],
+    rng: np.random.Generator,
+) -> Design:
+    """Cut all elements again that have a text of a kind."""
+    needed = {char for element in design.elements for char in text_of(element)}
+    able = [font for font in fonts if needed <= characters_of(font)]
+    if not needed or not able or happens(rng, _OWN):
+        return design
+    font = pick(rng, able)
+    return replace(
+        design,
+        elements=tuple(
+            _with_face(element, font) if text_of(element) else element
+            for element in design.elements
+        ),
+    )
+
+
+def _with_face(element: Element, font: Path) -> Element:
+    if isinstance(element, Arc | Line | Columns):
         return replace(element, letters=replace(element.letters, face=font))
     return element
 
 
 def _chinese(element: Element) -> str:
     """Return an element's text if it is a Chinese one."""
+    text = _text(element)
+    return "" if text.isascii() else text
+
+
+def _latin(element: Element) -> str:
+    """Return an element's text if it is a Latin one, or of figures."""
+    text = _text(element)
+    return text if text.isascii() else ""
+
+
+def _text(element: Element) -> str:
     if isinstance(element, Columns):
         return "".join(element.columns)
-    text = element.text if isinstance(element, Arc | Line) else ""
-    return "" if text.isascii() else text
+    return element.text if isinstance(element, Arc | Line) else ""
