@@ -13,6 +13,7 @@ def look(
     place: Place = "inner",
     sure: float = 0.99,
     doubts: Mapping[int, float] | None = None,
+    rivals: Mapping[int, Mapping[str, float]] | None = None,
 ) -> Candidate:
     """Return a candidate that reads a text.
 
@@ -21,6 +22,7 @@ def look(
         place: Where it stands.
         sure: Probability of each character.
         doubts: Probabilities of single characters, by their place in the text.
+        rivals: What else single characters may be, likewise.
     """
     doubts = doubts or {}
     characters = tuple(doubts.get(index, sure) for index in range(len(text)))
@@ -31,6 +33,7 @@ def look(
         polygon=((0.0, 0.0), (9.0, 0.0), (9.0, 9.0)),
         source="made",
         characters=characters,
+        rivals=tuple((rivals or {}).get(index, {}) for index in range(len(text))),
     )
 
 

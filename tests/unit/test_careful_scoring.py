@@ -111,3 +111,38 @@ def test_empty_texts_are_no_candidates() -> None:
 @pytest.mark.parametrize(("width", "padded"), [(100, 160), (320, 320), (700, 700), (9000, 3200)])
 def test_only_short_lines_are_padded(width: int, padded: int) -> None:
     assert padded_width(np.zeros((48, width, 3), np.uint8)) == padded
+
+
+class TestRivalsInCodes:
+    """What else a digit may be is kept: a code's check digits may tell."""
+
+    CLASSES = ("blank", *"0123456789", "D", "口")
+
+    def code(self, last: dict[str, float]) -> Recognised:
+        """Return a line that reads 123456781, or something else in the end."""
+        matrix = np.zeros((9, len(self.CLASSES)), np.float32)
+        for step, char in enumerate("12345678"):
+            matrix[step, self.CLASSES.index(char)] = 1
+        for char, probability in last.items():
+            matrix[8, self.CLASSES.index(char)] = probability
+        return recognised(matrix, self.CLASSES)
+
+    def test_characters_of_codes_are_kept_and_no_others(self) -> None:
+        *_, last = marks_of(self.code({"0": 0.6, "D": 0.3, "口": 0.1}))
+        assert last.char == "0"
+        assert last.rivals == {"D": pytest.approx(0.3)}
+
+    def test_what_is_hardly_possible_is_not_kept(self) -> None:
+        *_, last = marks_of(self.code({"0": 0.6, "D": 0.0001}))
+        assert last.rivals == {}
+
+    def test_a_text_that_is_no_code_has_none(self) -> None:
+        assert [mark.rivals for mark in marks_of(line((1, 0.6), (2, 0.9)))] == [{}, {}]
+
+    def test_views_agree_on_rivals_too(self) -> None:
+        one = marks_of(self.code({"0": 0.5, "D": 0.4}))
+        other = marks_of(self.code({"D": 0.7, "0": 0.1}))
+        *_, last = consensus([one, other])
+        assert last.char == "D"
+        assert last.score == pytest.approx(0.55)
+        assert last.rivals == {"0": pytest.approx(0.3)}

@@ -10,6 +10,8 @@ from sealq_worker.careful.credit_code import (
     ALPHABET,
     CONFUSIONS,
     check_digit,
+    is_code_like,
+    likeliest,
     normalised,
     organisation_digit,
     organisation_valid,
@@ -148,3 +150,47 @@ def _misread(code: str) -> list[str]:
         for other in group
         if other != char
     ]
+
+
+# The likeliest that holds.
+
+
+def places(code: str, doubts: dict[int, dict[str, float]]) -> list[dict[str, float]]:
+    """Return a code's places, each sure but for some."""
+    return [doubts.get(number, {char: 0.99}) for number, char in enumerate(code)]
+
+
+@given(CODES)
+def test_a_code_that_holds_is_the_likeliest_of_itself(code: str) -> None:
+    assert likeliest(places(code, {})) == code
+
+
+def test_two_doubtful_places_are_told_by_the_check_digits() -> None:
+    code = PUBLISHED[4]
+    doubts = {10: {"D": 0.6, code[10]: 0.3, "Q": 0.05}, 15: {"V": 0.7, code[15]: 0.2}}
+    assert likeliest(places(code, doubts)) == code
+
+
+@given(CODES, CODES)
+def test_of_two_codes_that_hold_the_likelier_is_taken(one: str, other: str) -> None:
+    sides = zip(one, other, strict=True)
+    assert likeliest([{a: 0.6, b: 0.4} if a != b else {a: 1.0} for a, b in sides]) == one
+
+
+@pytest.mark.parametrize("doubts", [{}, {3: {}}])
+def test_where_none_holds_there_is_none(doubts: dict[int, dict[str, float]]) -> None:
+    wrong = PUBLISHED[0][:-1] + "7"
+    assert likeliest(places(wrong, doubts)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        (PUBLISHED[1], True),
+        ("13位1234567890123", True),
+        ("12345678", False),
+        ("北京大学1234567", False),
+    ],
+)
+def test_a_code_is_mostly_digits_and_capitals(text: str, *, like: bool) -> None:
+    assert is_code_like(text) is like

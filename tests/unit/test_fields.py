@@ -194,6 +194,21 @@ def test_one_usual_confusion_is_proposed_and_said_to_be() -> None:
     assert claim.rivals[0].text == "91350100M0D0100Y43"
 
 
+def test_what_a_doubtful_character_may_be_is_told_by_the_check_digits() -> None:
+    read, doubts = "91350100M0D0100V43", {10: 0.6, 15: 0.7}
+    rivals = {10: {"0": 0.3, "Q": 0.05}, 15: {"Y": 0.2}}
+    group = [OWNER], [look(read, doubts=doubts, rivals=rivals)]
+    [claim] = [each for each in claims_of(observation(*group), KNOWN) if each.name == "tax_id"]
+    assert (claim.text, claim.state) == (GOOD_CODE, "proposed")
+    assert [rival.text for rival in claim.rivals] == [read]
+
+
+def test_a_code_that_was_surely_read_is_not_turned_into_one_that_holds() -> None:
+    rivals = {10: {"0": 0.001}, 15: {"Y": 0.001}}
+    group = [OWNER], [look("91350100M0D0100V43", rivals=rivals)]
+    assert fields(*group)["tax_id"].text == "91350100M0D0100V43"
+
+
 def test_a_code_with_two_errors_is_reported_as_it_was_read() -> None:
     [claim] = claims_of(observation([look("91350100M000199Y43")], shape="square"), KNOWN)
     assert (claim.text, claim.state) == ("91350100M000199Y43", "read")

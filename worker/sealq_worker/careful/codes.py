@@ -37,9 +37,9 @@ class Code:
     Attributes:
         text: 18 or 15 places, or as many as were read.
         holds: Its check digits hold.
-        proposed: One character was replaced so that they do.
-        best: What was read.
-        weighed: All that it was weighed against, itself first.
+        proposed: Nobody read it so: characters were replaced so that they do.
+        best: The likeliest of what was weighed.
+        weighed: All of that.
     """
 
     text: str
@@ -68,7 +68,8 @@ def read_tax_id(group: Sequence[Candidate]) -> Code:
     """Return the tax number that the candidates of one text read.
 
     Among readings, and the codes that stand in longer ones, one whose check digits hold is much the
-    likelier. Where none holds, the code that was probably meant is proposed.
+    likelier. So the likeliest code that does is weighed with them, by what else each character may
+    be. Where none holds in the end, the code that was probably meant is proposed.
 
     Args:
         group: Candidates of which at least one has a digit or a capital.
@@ -76,11 +77,13 @@ def read_tax_id(group: Sequence[Candidate]) -> Code:
     group = [_as_code(candidate) for candidate in group]
     read = readings(group)
     within = [part for text in read for part in credit_code.parts(text) if _holds(part)]
-    weighed = weigh(group, {text: _prior(text) for text in (*read, *within)})
+    likeliest = filter(None, map(_likeliest, group))
+    weighed = weigh(group, {text: _prior(text) for text in (*read, *within, *likeliest)})
     best = weighed[0]
-    meant = None if _holds(best.text) else credit_code.propose(best.text)
-    text = meant or best.text
-    return Code(text, _holds(text), meant is not None, best, weighed)
+    text = best.text
+    if not _holds(text):
+        text = credit_code.propose(text) or text
+    return Code(text, _holds(text), text not in {*read, *within}, best, weighed)
 
 
 def weigh_serials(group: Sequence[Candidate]) -> tuple[Weighed, ...]:
@@ -92,10 +95,22 @@ def weigh_serials(group: Sequence[Candidate]) -> tuple[Weighed, ...]:
 def _as_code(candidate: Candidate) -> Candidate:
     """Return a candidate without what is no code, and with letters replaced that can't be meant."""
     look = look_of(candidate)
-    pairs = zip(look.text, look.characters, strict=True)
-    kept = [(char, sure) for char, sure in pairs if char.isascii() and char.isalnum()]
-    text = credit_code.normalised("".join(char for char, _ in kept))
-    return replace(candidate, text=text, characters=tuple(sure for _, sure in kept))
+    said = zip(look.text, look.characters, look.rivals, strict=True)
+    kept = [each for each in said if each[0].isascii() and each[0].isalnum()]
+    return replace(
+        candidate,
+        text=credit_code.normalised("".join(char for char, _, _ in kept)),
+        characters=tuple(sure for _, sure, _ in kept),
+        rivals=tuple(rivals for _, _, rivals in kept),
+    )
+
+
+def _likeliest(code: Candidate) -> str | None:
+    """Return the likeliest code that holds by one reading of 18 places."""
+    if len(code.text) != credit_code.LENGTH:
+        return None
+    read = zip(code.text, code.characters, code.rivals, strict=True)
+    return credit_code.likeliest([{**rivals, char: sure} for char, sure, rivals in read])
 
 
 def _prior(code: str) -> float:

@@ -7,8 +7,10 @@ Tax numbers from before 2015 have 15: the region and the organisation code.
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 
 #: Values 0 to 30 of the characters; I, O, S, V and Z are left out for their likeness to others.
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -42,6 +44,20 @@ CONFUSIONS = (
     "0DQ", "0C", "1LJT", "17", "27", "38", "35", "4A", "56", "5S", "6G", "68", "8B", "BR", "BE",
     "CG", "EF", "FP", "HN", "HM", "KX", "MN", "PR", "QG", "UV", "VY", "VW", "WM", "XY",
 )  # fmt: skip
+
+
+#: Least share of a text's characters that are digits and capitals for it to be like a code, and the
+#: least number of characters.
+_LEAST_CODE, _LEAST_LENGTH = 0.8, 9
+
+#: How many codes are tried for one that holds, the likeliest first: one of 341 does by chance.
+_TRIES = 200
+
+
+def is_code_like(text: str) -> bool:
+    """Whether a text as it was read may be a code."""
+    code = sum(char.isascii() and char.isalnum() for char in text)
+    return len(text) >= _LEAST_LENGTH and code >= _LEAST_CODE * len(text)
 
 
 def normalised(text: str) -> str:
@@ -97,6 +113,36 @@ def parts(text: str) -> Iterator[str]:
     """Yield each 18 places of a text, as codes: it is longer where a frame was read as places."""
     for start in range(len(text) - LENGTH + 1):
         yield normalised(text[start : start + LENGTH])
+
+
+def likeliest(places: Sequence[Mapping[str, float]]) -> str | None:
+    """Return the likeliest code that holds both check digits.
+
+    Args:
+        places: For each of 18 places characters of a code and their probabilities, above 0.
+
+    Returns:
+        None where none of the likeliest holds.
+    """
+    choices = [sorted((-math.log(p), char) for char, p in place.items()) for place in places]
+    if not all(choices):
+        return None
+    # Each way of choosing is reached once: from the one in which its last place was a better one.
+    waiting = [(sum(place[0][0] for place in choices), 0, (0,) * len(choices))]
+    for _ in range(_TRIES):
+        if not waiting:
+            return None
+        cost, last, picks = heappop(waiting)
+        code = "".join(place[pick][1] for place, pick in zip(choices, picks, strict=True))
+        if valid(code) and organisation_valid(code):
+            return code
+        for place in range(last, len(choices)):
+            worse = picks[place] + 1
+            if worse < len(choices[place]):
+                more = choices[place][worse][0] - choices[place][worse - 1][0]
+                picked = (*picks[:place], worse, *picks[place + 1 :])
+                heappush(waiting, (cost + more, place, picked))
+    return None
 
 
 def propose(text: str) -> str | None:

@@ -146,7 +146,7 @@ def _tax_id(group: Group, fit: float) -> Iterator[Claim]:
     code = read_tax_id(group)
     state: FieldState = "proposed" if code.proposed else "read"
     features = _features(group, code.best, fit, known=code.holds)
-    rivals = code.weighed if code.proposed else code.weighed[1:]
+    rivals = tuple(each for each in code.weighed if each.text != code.text)
     yield Claim("tax_id", code.text, state, features, rivals)
 
 

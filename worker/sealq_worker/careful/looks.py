@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sealq_worker.careful.ctc import FLOOR
-from sealq_worker.careful.observation import Candidate
+from sealq_worker.careful.observation import Candidate, Rivals
 from sealq_worker.careful.plain import normalised
 
 #: Characters that a misread one may be: those that look alike in small print.
@@ -30,10 +30,12 @@ class Look:
     Attributes:
         text: Normalised.
         characters: Probability of each character, 0 to 1.
+        rivals: What else each of them may be; empty where nothing is known of that.
     """
 
     text: str
     characters: tuple[float, ...]
+    rivals: tuple[Rivals, ...] = ()
 
     def columns(self, symbols: str) -> NDArray[np.float64]:
         """Return what each step says of the blank and of some characters.
@@ -53,6 +55,9 @@ class Look:
         sure = _sharpened(np.array(self.characters, float))[:, None]
         steps[1::2, :1] = (1 - sure) * _NONE_AT_ALL
         steps[1::2, 1:] = (1 - sure) * (1 - _NONE_AT_ALL) / _LOOKALIKES
+        for step, rivals in enumerate(self.rivals):
+            for char in filter(symbols.__contains__, rivals):
+                steps[2 * step + 1, 1 + symbols.index(char)] += rivals[char]
         for step, char in enumerate(self.text):
             if char in symbols:
                 steps[2 * step + 1, 1 + symbols.index(char)] = sure[step, 0]
@@ -68,9 +73,16 @@ def _sharpened(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def look_of(candidate: Candidate) -> Look:
     """Return what a candidate read, normalised."""
-    pairs = [
-        (plain, probability)
-        for char, probability in zip(candidate.text, candidate.characters, strict=True)
+    rivals = candidate.rivals or ({},) * len(candidate.text)
+    said = [
+        (plain, probability, others)
+        for char, probability, others in zip(
+            candidate.text, candidate.characters, rivals, strict=True
+        )
         for plain in normalised(char)
     ]
-    return Look("".join(char for char, _ in pairs), tuple(value for _, value in pairs))
+    return Look(
+        "".join(char for char, _, _ in said),
+        tuple(probability for _, probability, _ in said),
+        tuple(others for _, _, others in said),
+    )

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 #: x right, y down, in pixels of the crop.
 Point = tuple[float, float]
 
+#: Characters and their probabilities.
+Rivals = Mapping[str, float]
+
 #: BGR, (h, w, 3).
 Image = NDArray[np.uint8]
 
@@ -32,6 +35,7 @@ class Candidate:
         polygon: Around the text, in crop pixels.
         source: Which way of looking gave it: `strip`, `strip ink`, `line`, `detector`, ...
         characters: Probability of each character of `text`.
+        rivals: In a code, what else each of them may be, with its probability; else empty.
     """
 
     place: Place
@@ -40,6 +44,7 @@ class Candidate:
     polygon: tuple[Point, ...]
     source: str
     characters: tuple[float, ...]
+    rivals: tuple[Rivals, ...] = ()
 
 
 @dataclass(frozen=True)

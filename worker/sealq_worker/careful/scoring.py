@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
+from sealq_worker.careful.credit_code import ALPHABET, is_code_like
 from sealq_worker.careful.models import Recognised
-from sealq_worker.careful.observation import Candidate, Place, Point
+from sealq_worker.careful.observation import Candidate, Place, Point, Rivals
 
 #: Share of a text's own pitch within which two characters stand at the same place.
 _SAME_PLACE = 0.5
@@ -34,6 +35,11 @@ _MAJORITY = 0.5
 #: view, and the mean probability that one needs.
 _MOST_MISSING, _CHOICES, _FAINTEST = 3, 4, 0.03
 
+#: Classes of a step among which the rivals of a code's character are looked for, and the least
+#: probability of one.
+_LIKELIEST, _LEAST_RIVAL = 8, 0.001
+_CODE_CHARS = frozenset(ALPHABET)
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -43,11 +49,13 @@ class Mark:
         at: Where it stands, in any unit common to all views.
         char: What it is.
         score: Its probability.
+        rivals: In a code, what else it may be.
     """
 
     at: float
     char: str
     score: float
+    rivals: Rivals = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,13 @@ def marks_of(line: Recognised, start: float = 0.0, span: float = 1.0) -> list[Ma
         start: Where the line's left edge lies in the common unit.
         span: Its length in that unit.
     """
-    found = zip(line.at, line.text, line.characters, strict=True)
-    return [Mark(start + at * span, char, score) for at, char, score in found if not char.isspace()]
+    rivals = _rivals(line) if is_code_like(line.text) else [{}] * len(line.text)
+    found = zip(line.at, line.text, line.characters, rivals, strict=True)
+    return [
+        Mark(start + at * span, char, score, others)
+        for at, char, score, others in found
+        if not char.isspace()
+    ]
 
 
 def consensus(views: Sequence[Sequence[Mark]]) -> list[Mark]:
@@ -133,6 +146,7 @@ def candidate(
         polygon=polygon,
         source=source,
         characters=scores,
+        rivals=tuple(mark.rivals for mark in marks) if any(mark.rivals for mark in marks) else (),
     )
 
 
@@ -149,6 +163,18 @@ def ranked(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
             if each.text not in best or each.score > best[each.text].score:
                 best[each.text] = each
     return tuple(sorted(best.values(), key=lambda each: -weight[each.text]))
+
+
+def _rivals(line: Recognised) -> list[dict[str, float]]:
+    """Return what else of a code's alphabet each character may be, by its own step."""
+    steps = line.matrix[(np.array(line.at) * len(line.matrix)).astype(int)]
+    likeliest = np.argsort(-steps, axis=1)[:, :_LIKELIEST]
+    found = []
+    for step, classes, char in zip(steps, likeliest, line.text, strict=True):
+        likely = [index for index in classes if step[index] >= _LEAST_RIVAL]
+        seen = {line.alphabet[index]: float(step[index]) for index in likely}
+        found.append({other: p for other, p in seen.items() if other in _CODE_CHARS - {char}})
+    return found
 
 
 def _likeliest(at: float, reach: float, lines: Sequence[Placed]) -> Mark | None:
@@ -199,6 +225,9 @@ def _agreed(column: Sequence[Mark], views: int) -> Mark | None:
         return None
     weight: defaultdict[str, float] = defaultdict(float)
     for mark in column:
-        weight[mark.char] += mark.score
-    char = max(weight, key=lambda each: weight[each])
-    return Mark(sum(mark.at for mark in column) / len(column), char, weight[char] / views)
+        for char, score in ((mark.char, mark.score), *mark.rivals.items()):
+            weight[char] += score / views
+    best = max((mark.char for mark in column), key=lambda char: weight[char])
+    score = weight.pop(best)
+    rivals = weight if any(mark.rivals for mark in column) else {}
+    return Mark(sum(mark.at for mark in column) / len(column), best, score, rivals)
