@@ -6,7 +6,7 @@ import pytest
 from looks import look
 
 from sealq_worker.careful.name_words import distance, name_words, with_ending, with_place
-from sealq_worker.careful.owners import weigh_names
+from sealq_worker.careful.owners import names_somebody, weigh_names
 
 WORDS = name_words()
 
@@ -79,3 +79,21 @@ def test_no_place_stands_twice() -> None:
 def test_a_distance_is_the_number_of_edits(a: str, b: str, edits: int) -> None:
     assert distance(a, b) == edits
     assert distance(b, a) == edits
+
+
+@pytest.mark.parametrize(
+    ("name", "somebody"),
+    [
+        ("工程有限公司", False),
+        ("网络科技有限公司", False),
+        ("有限公司", False),
+        ("丰有限公司", False),
+        ("锐丰有限公司", True),
+        ("锐丰工程有限公司", True),
+        ("上海汽车有限公司", True),  # a place and a trade are the whole name of some
+        ("海口市公安局", True),
+        ("DORRIN CO.,LTD.", True),
+    ],
+)
+def test_a_trade_and_a_legal_form_alone_are_nobodys_name(name: str, *, somebody: bool) -> None:
+    assert names_somebody(name) is somebody

@@ -138,13 +138,8 @@ class Relay:
 
     def _read_all(self, reader: Reader) -> None:
         """Read pages until none is left; where there are several readers, each in its thread."""
-        try:
-            while not self._runtime.stopping() and self._read_next(reader):
-                pass
-        except BaseException:
-            # The other readers would go on with what is given back.
-            self._ahead.drop()
-            raise
+        while not self._runtime.stopping() and self._read_next(reader):
+            pass
 
     def _read_next(self, reader: Reader) -> bool:
         """Read the next page; return whether there was one."""

@@ -38,8 +38,8 @@ class Features:
         agreement: Share of the candidates that read just this.
         looks: Logarithm of one more than the number of candidates.
         length: Logarithm of its number of characters.
-        known: 1 where it is what such texts are: it ends as names do, is in the vocabulary, has its
-            check digits; else 0.
+        known: 1 where it is what such texts are: it names somebody and ends as names do, is in the
+            vocabulary, has its check digits; else 0.
         chinese: Share of its characters that are Chinese.
         fit: Share of the seal's outline that was found.
         uneven: By how many characters the middle of a name on a ring is off the seal's top.

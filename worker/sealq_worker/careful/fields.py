@@ -16,7 +16,7 @@ from sealq_storage.readings import Alternative, FieldName, FieldState, NewField
 from sealq_worker.careful.calibration import FLOOR, Features, probability
 from sealq_worker.careful.codes import SERIAL_LENGTHS, read_tax_id, weigh_serials
 from sealq_worker.careful.observation import Geometry, Observation, Shape
-from sealq_worker.careful.owners import plausible, weigh_names
+from sealq_worker.careful.owners import names_somebody, plausible, weigh_names
 from sealq_worker.careful.plain import normalised
 from sealq_worker.careful.purposes import divided, stated
 from sealq_worker.careful.ring import off_top
@@ -124,7 +124,8 @@ def _owner(
         return
     best, rivals = weighed[0], weighed[1:]
     name, purpose = divided(best.text, vocabulary)
-    features = _features(group, best, geometry.fit, known=plausible(name))
+    known = plausible(name) and names_somebody(name)
+    features = _features(group, best, geometry.fit, known=known)
     features = replace(features, uneven=_uneven(group, best, geometry))
     if purpose is None or not plausible(name):
         yield Claim("owner", best.text, "read", features, rivals)

@@ -59,6 +59,9 @@ PARTIAL_PRIOR = 1.0
 #: The same of a name that begins with a place, and of one that says a trade or a public body.
 WORD_PRIOR = 6.0
 
+#: Characters of a company's own that a name has at least which begins with no place.
+_LEAST_OWN = 2
+
 #: Characters behind a legal form or a public body that may be dirt.
 _DIRT = 6
 
@@ -75,6 +78,19 @@ def plausible(name: str) -> bool:
     """
     sound = next(_completed(name), None) is None and name == _trimmed(name)
     return sound and name.endswith(ENDINGS) and name.count("(") == name.count(")")
+
+
+def names_somebody(name: str) -> bool:
+    """Whether more than a trade, or the end of one, and a legal form is left of a company's name.
+
+    Where seals lie over each other, or ink is missing, 工程有限公司 may be all that is seen of a
+    name, and that clearly.
+    """
+    stem = _stem(name)
+    words = name_words()
+    own = stem.removesuffix(words.trade_of(stem))
+    is_part = any(trade.endswith(own) for trade in words.trades)
+    return stem == name or bool(words.place_of(name)) or (len(own) >= _LEAST_OWN and not is_part)
 
 
 def weigh_names(group: Sequence[Candidate]) -> tuple[Weighed, ...]:
