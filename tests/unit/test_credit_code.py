@@ -171,6 +171,20 @@ def test_two_doubtful_places_are_told_by_the_check_digits() -> None:
     assert likeliest(places(code, doubts)) == code
 
 
+def test_what_is_right_may_be_the_third_choice() -> None:
+    code = PUBLISHED[4]
+    assert likeliest(places(code, {10: {"D": 0.5, "Q": 0.3, code[10]: 0.1}})) == code
+
+
+def test_a_likelier_code_with_one_check_digit_alone_is_passed_over() -> None:
+    code = PUBLISHED[4]
+    start = code[:10] + "8" + code[11:17]
+    other = check_digit(start)
+    doubts = {10: {"8": 0.6, code[10]: 0.3}, 17: {other: 0.6, code[17]: 0.3}}
+    assert valid(start + other)
+    assert likeliest(places(code, doubts)) == code
+
+
 @given(CODES, CODES)
 def test_of_two_codes_that_hold_the_likelier_is_taken(one: str, other: str) -> None:
     sides = zip(one, other, strict=True)

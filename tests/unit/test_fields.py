@@ -164,6 +164,12 @@ def test_dirt_around_a_chinese_name_goes_unless_it_was_clearly_read() -> None:
     assert texts([look("58某某有限公司", place="ring")])["owner"] == "58某某有限公司"
 
 
+def test_a_name_of_which_a_trade_alone_was_seen_is_not_what_names_are() -> None:
+    [whole] = claims_of(observation([look("某某工程有限公司", place="ring")]), KNOWN)
+    [part] = claims_of(observation([look("工程有限公司", place="ring")]), KNOWN)
+    assert (whole.features.known, part.features.known) == (1, 0)
+
+
 def test_a_clear_reading_is_never_mended() -> None:
     clear = look("某某有限公可", place="ring", doubts={5: 0.9})
     assert texts([clear])["owner"] == "某某有限公可"
