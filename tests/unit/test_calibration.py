@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, fields
 
 import numpy as np
@@ -37,8 +38,22 @@ def test_the_shipped_tables_rise(name: FieldName) -> None:
 
 
 @pytest.mark.parametrize("name", FIELD_NAMES)
-def test_every_field_has_a_weight_for_every_feature(name: FieldName) -> None:
-    assert len(curves()[name].weights) == len(fields(Features))
+def test_every_field_has_a_weight_for_every_figure(name: FieldName) -> None:
+    some = Features(**{field.name: -1.0 for field in fields(Features)})
+    assert len(curves()[name].weights) == len(some.vector())
+
+
+@pytest.mark.parametrize(("evidence", "left"), [(-0.01, 0.00995), (-0.1, 0.0952), (-5.0, 0.993)])
+def test_what_the_evidence_leaves_is_a_figure_of_its_own(evidence: float, left: float) -> None:
+    some = Features(**{field.name: 0.0 for field in fields(Features)} | {"evidence": evidence})
+    assert math.exp(some.vector()[-1]) == pytest.approx(left, rel=0.01)
+
+
+def test_beyond_a_certain_evidence_nothing_is_surer() -> None:
+    sure, surer = (
+        Features(**{f.name: 0.0 for f in fields(Features)} | {"evidence": e}) for e in (0, 1)
+    )
+    assert sure.vector()[-1] == surer.vector()[-1]
 
 
 @given(TABLES, st.floats(-99, 99), st.floats(-99, 99))

@@ -8,6 +8,7 @@ stand in `calibration.json`.
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +21,9 @@ from sealq_storage.readings import FieldName
 
 #: Below it a text is `unreadable`: it is wrong more often than twice in three times.
 FLOOR = 0.3
+
+#: Least share that the evidence leaves of 1, per character: less is certainty.
+_LEAST_DOUBT = 1e-4
 
 #: Score from which on a text is to be relied on, and the share of such texts that must be exact.
 RELIABLE, PROMISED = 0.9, 0.98
@@ -59,8 +63,13 @@ class Features:
     uneven: float = 0.0
 
     def vector(self) -> tuple[float, ...]:
-        """Return the figures in the order in which they stand above."""
-        return tuple(asdict(self).values())
+        """Return the figures in the order in which they stand above, and the evidence's doubt.
+
+        That is the logarithm of what the evidence leaves of 1. The evidence itself hardly tells one
+        wrong text of a hundred from one of two.
+        """
+        doubt = math.log(max(_LEAST_DOUBT, -math.expm1(min(0.0, self.evidence))))
+        return (*asdict(self).values(), doubt)
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class Curve:
     """What was fitted for one field.
 
     Attributes:
-        weights: One for each feature.
+        weights: One for each figure of a vector of features.
         bias: Added to their weighted sum.
         table: Sums and shares of exact texts, both rising; between them lies a straight line.
     """
