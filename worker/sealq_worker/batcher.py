@@ -125,7 +125,8 @@ class Batcher:
 
     def _answer_until(self, lanes: int) -> None:
         """Answer until so many lanes have ended; interrupted, let none of them wait for ever."""
-        left, batch = lanes, list[_Question]()
+        left = lanes
+        batch: list[_Question] = []
         try:
             while left:
                 left -= self._gather()
@@ -197,11 +198,11 @@ def _answer_alone(question: _Question) -> None:
         question.answer.set_exception(exc)
 
 
-def _computed(batch: Sequence[_Question]) -> Iterator[list[Array]]:
+def _computed(batch: Sequence[_Question]) -> list[list[Array]]:
     """Compute questions at once; return the answer to each."""
     inputs = zip(*(question.inputs for question in batch), strict=True)
     outputs = batch[0].runner([np.concatenate(parts) for parts in inputs])
-    return iter(split(outputs, [question.rows for question in batch]))
+    return split(outputs, [question.rows for question in batch])
 
 
 def split(outputs: Sequence[Array], rows: Sequence[int]) -> list[list[Array]]:
