@@ -10,7 +10,7 @@ from looks import look, observation
 from sealq_configs.purposes import load_purposes
 from sealq_storage.readings import FieldName, NewField
 from sealq_worker.careful.calibration import FLOOR
-from sealq_worker.careful.fields import claims_of, fields_of
+from sealq_worker.careful.fields import Claim, claims_of, fields_of
 from sealq_worker.careful.observation import Candidate, Shape
 
 KNOWN = load_purposes()
@@ -28,6 +28,13 @@ def fields(*groups: Sequence[Candidate], shape: Shape = "round") -> dict[FieldNa
 def texts(*groups: Sequence[Candidate], shape: Shape = "round") -> dict[FieldName, str]:
     """Return what would be reported, however doubtful it is."""
     return {claim.name: claim.text for claim in claims_of(observation(*groups, shape=shape), KNOWN)}
+
+
+def tax_id(*group: Candidate) -> Claim:
+    """Return the tax number of a seal that bears one, however doubtful it is."""
+    found = claims_of(observation([OWNER], group), KNOWN)
+    [claim] = [claim for claim in found if claim.name == "tax_id"]
+    return claim
 
 
 # Which text is which.
@@ -180,22 +187,18 @@ def test_a_clear_reading_is_never_mended() -> None:
 
 def test_of_two_readings_the_one_whose_check_digits_hold_is_read() -> None:
     wrong = look("91350100M000100V43", doubts={15: 0.6})
-    field = fields([OWNER], [wrong, look(GOOD_CODE, sure=0.8)])["tax_id"]
-    assert (field.text, field.state) == (GOOD_CODE, "read")
+    claim = tax_id(wrong, look(GOOD_CODE, sure=0.8))
+    assert (claim.text, claim.state) == (GOOD_CODE, "read")
 
 
 @pytest.mark.parametrize("read", ["1{}", "{}L", "7{}1"])
 def test_what_a_frame_is_read_as_is_no_part_of_a_code(read: str) -> None:
-    field = fields([OWNER], [look(read.format(GOOD_CODE), sure=0.95)])["tax_id"]
-    assert (field.text, field.state) == (GOOD_CODE, "read")
+    claim = tax_id(look(read.format(GOOD_CODE), sure=0.95))
+    assert (claim.text, claim.state) == (GOOD_CODE, "read")
 
 
 def test_one_usual_confusion_is_proposed_and_said_to_be() -> None:
-    [claim] = [
-        claim
-        for claim in claims_of(observation([OWNER], [look("91350100M0D0100Y43")]), KNOWN)
-        if claim.name == "tax_id"
-    ]
+    claim = tax_id(look("91350100M0D0100Y43"))
     assert (claim.text, claim.state) == (GOOD_CODE, "proposed")
     assert claim.rivals[0].text == "91350100M0D0100Y43"
 
@@ -203,16 +206,15 @@ def test_one_usual_confusion_is_proposed_and_said_to_be() -> None:
 def test_what_a_doubtful_character_may_be_is_told_by_the_check_digits() -> None:
     read, doubts = "91350100M0D0100V43", {10: 0.6, 15: 0.7}
     rivals = {10: {"0": 0.3, "Q": 0.05}, 15: {"Y": 0.2}}
-    group = [OWNER], [look(read, doubts=doubts, rivals=rivals)]
-    [claim] = [each for each in claims_of(observation(*group), KNOWN) if each.name == "tax_id"]
+    claim = tax_id(look(read, doubts=doubts, rivals=rivals))
     assert (claim.text, claim.state) == (GOOD_CODE, "proposed")
     assert [rival.text for rival in claim.rivals] == [read]
 
 
 def test_a_code_that_was_surely_read_is_not_turned_into_one_that_holds() -> None:
     rivals = {10: {"0": 0.001}, 15: {"Y": 0.001}}
-    group = [OWNER], [look("91350100M0D0100V43", rivals=rivals)]
-    assert fields(*group)["tax_id"].text == "91350100M0D0100V43"
+    claim = tax_id(look("91350100M0D0100V43", rivals=rivals))
+    assert (claim.text, claim.state) == ("91350100M0D0100V43", "read")
 
 
 def test_a_code_with_two_errors_is_reported_as_it_was_read() -> None:
