@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from sealq_worker.paddlex_env import import_paddlex
+from sealq_worker.paddlex_parts import stages_of
 
 #: A call of a model: its name, what runs it, its input.
 Call = tuple[str, Callable[..., Any], Any]
@@ -47,7 +48,7 @@ class Recorder:
 def recorded(pipeline: Any) -> list[Call]:
     """Put recorders into a loaded seal pipeline and return the list that they fill."""
     calls: list[Call] = []
-    stages = pipeline._pipeline  # noqa: SLF001 (PaddleX hands its models out nowhere else)
+    stages = stages_of(pipeline)
     owners = (stages, stages.doc_preprocessor_pipeline, stages.seal_ocr_pipeline)
     for model, attribute in _MODELS.items():
         for owner in owners:

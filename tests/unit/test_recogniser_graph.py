@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from recogniser.alphabet import Alphabet
-from recogniser.batches import BATCH_WIDTH, batch_of, groups_by_width
+from recogniser.batches import BATCH_WIDTH, WEIGHTS, batch_of, drawn_lots, groups_by_width
 from recogniser.errors import GraphError
 from recogniser.graph import Graph
 from recogniser.halved import halved, widened
@@ -101,3 +101,9 @@ def test_an_operator_that_is_not_known_is_named() -> None:
     graph = helper.make_graph([helper.make_node("Sinh", ["x"], ["y"])], "g", [value], [value])
     with pytest.raises(GraphError, match="Sinh"):
         Graph(helper.make_model(graph), "y")
+
+
+def test_strips_of_rare_roles_come_up_as_much_oftener_as_their_weights_say() -> None:
+    rng = np.random.default_rng(1)
+    first = [drawn_lots(["owner", "code"], rng)[0] for _ in range(4000)]
+    assert np.mean(first) == pytest.approx(WEIGHTS["code"] / (1 + WEIGHTS["code"]), abs=0.03)

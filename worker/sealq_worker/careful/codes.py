@@ -24,8 +24,8 @@ SERIAL_LENGTHS = range(10, 15)
 #: Places of a text that may be a tax number with a character too many or too few.
 _TAX_LENGTHS = range(credit_code.OLD_LENGTH - 1, credit_code.LENGTH + 3)
 
-#: Least share of a text's characters that are digits and capitals, and that are digits, for a code.
-_LEAST_CODE, _LEAST_DIGITS = 0.8, 0.4
+#: Least share of a code's characters that are digits.
+_LEAST_DIGITS = 0.4
 
 _DATE = re.compile(r"(19|20)\d\d[-./年]?[01]?\d[-./月]?[0-3]?\d日?")
 
@@ -52,11 +52,10 @@ class Code:
 def looks_like_code(text: str) -> bool:
     """Whether a text is digits and capitals, long enough for a number, and no date."""
     plain = normalised(text)
-    if len(plain) < SERIAL_LENGTHS.start - 1 or _DATE.fullmatch(plain):
+    if not credit_code.is_code_like(plain) or _DATE.fullmatch(plain):
         return False
-    code = sum(char.isascii() and char.isalnum() for char in plain)
     digits = sum(char.isascii() and char.isdigit() for char in plain)
-    return code >= _LEAST_CODE * len(plain) and digits >= _LEAST_DIGITS * len(plain)
+    return digits >= _LEAST_DIGITS * len(plain)
 
 
 def looks_like_tax_id(text: str) -> bool:

@@ -168,11 +168,11 @@ def ranked(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 def _rivals(line: Recognised) -> list[dict[str, float]]:
     """Return what else of a code's alphabet each character may be, by its own step."""
     steps = line.matrix[(np.array(line.at) * len(line.matrix)).astype(int)]
-    likeliest = np.argsort(-steps, axis=1)[:, :_LIKELIEST]
     found = []
-    for step, classes, char in zip(steps, likeliest, line.text, strict=True):
-        likely = [index for index in classes if step[index] >= _LEAST_RIVAL]
-        seen = {line.alphabet[index]: float(step[index]) for index in likely}
+    for step, char in zip(steps, line.text, strict=True):
+        likely = np.flatnonzero(step >= _LEAST_RIVAL)
+        likeliest = likely[np.argsort(-step[likely])][:_LIKELIEST]
+        seen = {line.alphabet[index]: float(step[index]) for index in likeliest}
         found.append({other: p for other, p in seen.items() if other in _CODE_CHARS - {char}})
     return found
 
