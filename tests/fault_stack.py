@@ -225,6 +225,10 @@ class Workers:
     def end(self) -> int:
         """Tell the supervisor to stop; return its exit code."""
         self.signal()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until the supervisor has ended; return its exit code."""
         return self.supervisor.wait(PATIENCE)
 
     def kill(self) -> None:

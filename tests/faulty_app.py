@@ -48,7 +48,9 @@ def _segfault() -> None:
 
 
 def _hang() -> None:
-    # In C and with Python's lock held: nothing in this process can end it.
+    # In C and with Python's lock held, deaf to signals: nothing in this process can end it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    log.warning("hanging")
     ctypes.PyDLL(None).sleep(3600)
 
 

@@ -107,10 +107,12 @@ def test_a_page_that_can_not_be_finished_is_given_back_uncounted(
     stack.add("a.tif", document(HANGS))
     stack.submit("a.tif")
     with stack.working(FAULTY_POISON="1", SEALQ_STOP_SECONDS=grace) as workers:
-        patiently(lambda: stack.attempts() == [1])
+        patiently(partial(stack.has_said, "hanging"))
+        assert stack.attempts() == [1]
         for told in range(signals):
             workers.signal()
             patiently(partial(stack.has_said, "stopping", told + 1))
+        assert workers.wait() == 0
     assert stack.pages() == {("a.tif", 1): ("due", None, 0)}
     with stack.working():
         stack.until_all_is_final()
