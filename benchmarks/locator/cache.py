@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from learning.pictures import Pixels, compressed, decoded, joined, parted, write_arrays
 from locator.errors import CacheError
-from locator.views import Floats, Ints, View, views_of
+from locator.views import DrawnView, Floats, Ints, View, views_of
 from sealbench.pages import make_page
 
 #: Pages per shard.
@@ -32,11 +33,13 @@ class Cache:
         pictures: JPEG bytes, one array per view.
         boxes: (n, 4) float32 per view.
         labels: (n,) int64 per view.
+        rare: Kinds of what is rare that each view shows.
     """
 
     pictures: tuple[Pixels, ...]
     boxes: tuple[Floats, ...]
     labels: tuple[Ints, ...]
+    rare: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -67,12 +70,8 @@ def load_cache(folder: Path, pages: range) -> Cache:
     Raises:
         CacheError: A shard is missing or was not written by this module.
     """
-    pictures: list[Pixels] = []
-    boxes: list[Floats] = []
-    labels: list[Ints] = []
-    for shard in _shards(pages):
-        _read_shard(_path(folder, shard), pictures, boxes, labels)
-    return Cache(tuple(pictures), tuple(boxes), tuple(labels))
+    columns = zip(*(_read_shard(_path(folder, shard)) for shard in _shards(pages)), strict=True)
+    return Cache(*(tuple(chain.from_iterable(column)) for column in columns))
 
 
 def _shards(pages: range) -> list[range]:
@@ -85,26 +84,26 @@ def _path(folder: Path, shard: range) -> Path:
 
 def _write_shard(folder: Path, shard: range) -> None:
     cv2.setNumThreads(0)  # one process per core is enough
-    views = [view for seed in shard for view in _views_of_seed(seed)]
+    drawn = [view for seed in shard for view in _views_of_seed(seed)]
     arrays = {
-        **joined([compressed(view.image) for view in views], "pictures"),
-        **joined([view.boxes for view in views], "boxes"),
-        **joined([view.labels for view in views], "labels"),
+        **joined([compressed(view.image) for view, _ in drawn], "pictures"),
+        **joined([view.boxes for view, _ in drawn], "boxes"),
+        **joined([view.labels for view, _ in drawn], "labels"),
+        "rare": np.array([rare for _, rare in drawn]),
     }
     write_arrays(_path(folder, shard), arrays)
 
 
-def _views_of_seed(seed: int) -> list[View]:
+def _views_of_seed(seed: int) -> list[DrawnView]:
     return list(views_of(make_page(seed, "train"), np.random.default_rng(seed)))
 
 
-def _read_shard(
-    path: Path, pictures: list[Pixels], boxes: list[Floats], labels: list[Ints]
-) -> None:
+def _read_shard(path: Path) -> tuple[list[Pixels], list[Floats], list[Ints], list[int]]:
     try:
         with np.load(path, allow_pickle=False) as shard:
-            pictures += parted(shard, "pictures")
-            boxes += parted(shard, "boxes")
-            labels += parted(shard, "labels")
+            pictures, boxes, labels = (
+                parted(shard, name) for name in ("pictures", "boxes", "labels")
+            )
+            return pictures, boxes, labels, shard["rare"].tolist()
     except (OSError, KeyError, ValueError) as exc:
         raise CacheError(f"{path}: not a shard of views ({exc}); remove it and run again") from exc

@@ -10,21 +10,13 @@ from torch.utils.data import DataLoader, Dataset, WeightedRandomSampler
 
 from locator.augment import augment, resized
 from locator.cache import Cache
-from locator.contract import INPUT_SIDE, SEAL
+from locator.contract import INPUT_SIDE
 from locator.losses import TargetBatch
 from locator.targets import make_targets
-from locator.views import Floats, Ints, View
+from locator.views import View
 
 #: Views of an epoch: a few minutes on two cores, so that a log line and a checkpoint come often.
 EPOCH_VIEWS = 4096
-
-#: How many times as often a view comes that shows what is rare: a cut seal, a tax mark, a long
-#: seal, seals over each other.
-RARE_WEIGHT = 2.0
-
-#: Longer to shorter side from which a box is long. A round seal on a page squashed to a square
-#: reaches the square root of two.
-LONG = 1.9
 
 #: A picture (3, s, s) uint8 RGB, and its targets.
 Example = tuple[Tensor, TargetBatch]
@@ -53,7 +45,8 @@ class Views(Dataset[Example]):
 def loader(cache: Cache, *, seed: int, epoch: int, side: int, batch: int) -> DataLoader[Example]:
     """Return the batches of an epoch: views that seed and epoch choose, none of them twice.
 
-    Views that show what is rare come more often (`RARE_WEIGHT`).
+    One that shows a kind of what is rare comes twice as often as one that shows none; with two
+    kinds, three times, and so on.
     """
     chance = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     count = min(EPOCH_VIEWS, len(cache))
@@ -61,32 +54,13 @@ def loader(cache: Cache, *, seed: int, epoch: int, side: int, batch: int) -> Dat
         Views(cache, seed=seed, epoch=epoch, side=side),
         batch_size=batch,
         sampler=WeightedRandomSampler(
-            weights_of(cache), count, replacement=False, generator=chance
+            [1.0 + rare for rare in cache.rare], count, replacement=False, generator=chance
         ),
         drop_last=True,
         num_workers=1,
         prefetch_factor=8,
         worker_init_fn=_start_worker,
     )
-
-
-def weights_of(cache: Cache) -> list[float]:
-    """Return how often each view comes, beside one that shows nothing rare."""
-    return [
-        RARE_WEIGHT if _shows_rare(boxes, labels) else 1.0
-        for boxes, labels in zip(cache.boxes, cache.labels, strict=True)
-    ]
-
-
-def _shows_rare(boxes: Floats, labels: Ints) -> bool:
-    if (labels > SEAL).any():
-        return True
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-3)
-    is_long = sides.max(axis=1) > LONG * sides.min(axis=1)
-    corners = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    opposites = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    meet = (opposites > corners).all(axis=2).sum() > len(boxes)  # each meets itself
-    return bool(is_long.any() or meet)
 
 
 def example_of(view: View) -> Example:

@@ -24,8 +24,9 @@ BOX_WEIGHT = 5.0
 #: Weight of the judge beside the heatmap.
 JUDGE_WEIGHT = 1.0
 
-#: IoU with a thing from which a box shows it, and up to which it surely does not.
-SHOWS, MISSES = 0.5, 0.4
+#: IoU with a thing up to which a box misses it, and from which it fits. In between it fits in
+#: proportion, so that of two boxes on a seal the better one becomes the surer one.
+MISSES, FITS = 0.5, 0.8
 
 #: Share of a box within a region that is left out from which it is left out, too.
 LEFT_OUT = 0.5
@@ -81,19 +82,22 @@ def judge_loss(logits: Tensor, boxes: Tensor, things: Tensor) -> Tensor:
         things: (n, m, 5) as in `Targets`.
     """
     shown, asked = shown_in(boxes, things)
-    per_box = torch.where(shown, _hit(logits), _empty(logits)) * asked.unsqueeze(2)
+    off = (logits.sigmoid() - shown).abs() ** FOCUS
+    wrong = functional.binary_cross_entropy_with_logits(logits, shown, reduction="none")
+    per_box = off * wrong * asked.unsqueeze(2)
     return per_box.sum() / (shown.any(dim=2) & asked).sum().clamp(min=1)
 
 
 def shown_in(boxes: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
-    """Say what boxes show.
+    """Say what boxes show, and how well.
 
     Args:
         boxes: (n, k, 4).
         things: (n, m, 5) as in `Targets`.
 
     Returns:
-        (n, k, c) bool, by class, and (n, k) bool: whether that can be said.
+        (n, k, c) float, 0 to 1, by class (judged by the quality focal loss of Li and others,
+        2020, arXiv:2006.04388), and (n, k) bool: whether that can be said.
     """
     kinds, places = things[..., 0], things[..., 1:]
     shared = shared_areas(boxes, places)
@@ -105,9 +109,9 @@ def shown_in(boxes: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
     best, which = torch.where(is_thing, iou, 0.0).max(dim=2)
     kind = kinds.gather(1, which).long()
     classes = torch.arange(len(LABELS), device=boxes.device)
-    shown = (best >= SHOWS).unsqueeze(2) & (kind.unsqueeze(2) == classes)
-    asked = (best >= SHOWS) | ((best <= MISSES) & ~left_out.any(dim=2))
-    return shown, asked
+    fit = ((best - MISSES) / (FITS - MISSES)).clamp(0.0, 1.0)
+    shown = fit.unsqueeze(2) * (kind.unsqueeze(2) == classes)
+    return shown, (fit > 0) | ~left_out.any(dim=2)
 
 
 def _hit(logits: Tensor) -> Tensor:

@@ -39,7 +39,7 @@ class Run:
     Attributes:
         seed: Of weights, order and changes. The training pages are the same for all seeds.
         minutes: Of training, without drawing pages and judging.
-        pages: Training pages to draw.
+        pages: Seeds of the training pages to draw.
         out: Gets the model, `checkpoint.pt` and `log.jsonl`.
         cache: Holds the drawn pages.
         processes: How many draw at a time, and threads that train.
@@ -49,7 +49,7 @@ class Run:
 
     seed: int
     minutes: float
-    pages: int
+    pages: range
     out: Path
     cache: Path
     processes: int
@@ -79,9 +79,8 @@ def train(run: Run) -> None:
 
 
 def _data(run: Run) -> tuple[Cache, Sequence[HeldOutPage]]:
-    seeds = range(run.pages)
-    build_cache(run.cache, seeds, processes=run.processes)
-    return load_cache(run.cache, seeds), held_out_pages(run.cache, processes=run.processes)
+    build_cache(run.cache, run.pages, processes=run.processes)
+    return load_cache(run.cache, run.pages), held_out_pages(run.cache, processes=run.processes)
 
 
 def _first(run: Run, views: Cache) -> Locator | None:
@@ -132,10 +131,12 @@ def _figures(quality: Quality) -> dict[str, float | None]:
     cached="pages",
     start="Folder of a shipped locator that learns on.",
 )
-def main(out: Path, cache: Path | None, **options: Any) -> None:
+@click.option("--first-page", default=0, show_default=True, help="Seed of the first of them.")
+def main(out: Path, cache: Path | None, pages: int, first_page: int, **options: Any) -> None:
     """Train the seal locator; run again with the same folder, it goes on where it stopped."""
+    seeds = range(first_page, first_page + pages)
     try:
-        train(Run(out=out, cache=cache or out / "cache", **options))
+        train(Run(out=out, cache=cache or out / "cache", pages=seeds, **options))
     except (LocatorError, CheckpointError) as exc:
         click.echo(f"locator: {exc}", err=True)
         sys.exit(1)

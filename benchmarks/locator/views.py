@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from learning.pictures import Pixels
 from locator.contract import CLASS_OF_TRUTH, CUT_SEAL, IGNORE, SEAL
 from sealbench.pages import BenchPage
+from sealbench.truth import Box
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -43,6 +45,14 @@ WINDOW_SHARES = (0.3, 0.9)
 #: Margin around the seal of a close-up, on each side, as a share of the seal's.
 CLOSE_MARGINS = (0.0, 0.5)
 
+#: Longer to shorter side from which a box is long. A round seal on a page squashed to a square
+#: reaches the square root of two.
+LONG = 1.9
+
+#: Shapes that are missed more often than others, and what else is often taken for a seal.
+STRAIGHT_EDGED = frozenset({"square", "rectangle", "diamond"})
+DECEPTIVE = frozenset({"postmark", "fingerprint"})
+
 
 @dataclass(frozen=True)
 class View:
@@ -59,19 +69,68 @@ class View:
     labels: Ints
 
 
-def views_of(page: BenchPage, rng: np.random.Generator) -> Iterator[View]:
+class DrawnView(NamedTuple):
+    """A view to learn from.
+
+    Attributes:
+        view: The picture and what is on it.
+        rare: How many kinds of what is rare it shows.
+    """
+
+    view: View
+    rare: int
+
+
+def views_of(page: BenchPage, rng: np.random.Generator) -> Iterator[DrawnView]:
     """Yield the whole page, and by chance a window on it and a close-up of one of its seals."""
-    yield page_view(page)
+    yield _drawn(page, _all_of(page))
     if rng.random() < WINDOWS:
-        yield _cut_out(page, _window(page, rng))
+        yield _drawn(page, _window(page, rng))
     if page.truth.seals and rng.random() < CLOSE_UPS:
-        yield _cut_out(page, _close_up(page, rng))
+        yield _drawn(page, _close_up(page, rng))
 
 
 def page_view(page: BenchPage) -> View:
     """Return the whole page as the network sees it."""
+    return _cut_out(page, _all_of(page))
+
+
+def _drawn(page: BenchPage, window: Ints) -> DrawnView:
+    view = _cut_out(page, window)
+    return DrawnView(view, _kinds_of_rare(view) + _kinds_of_hard(page, window))
+
+
+def _kinds_of_rare(view: View) -> int:
+    """Count of: parts of seals or tax marks, long seals, things that lie over each other."""
+    boxes = view.boxes
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1e-3)
+    is_long = sides.max(axis=1) > LONG * sides.min(axis=1)
+    corners = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    opposites = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    meet = (opposites > corners).all(axis=2).sum() > len(boxes)  # each meets itself
+    return int((view.labels > SEAL).any()) + int(is_long.any()) + int(meet)
+
+
+def _kinds_of_hard(page: BenchPage, window: Ints) -> int:
+    """Count of: seals with straight edges, what deceives."""
+    seals = any(
+        seal.shape in STRAIGHT_EDGED and _is_seen(seal.box, window) for seal in page.truth.seals
+    )
+    others = any(
+        thing.kind in DECEPTIVE and _is_seen(thing.box, window) for thing in page.truth.distractors
+    )
+    return int(seals) + int(others)
+
+
+def _is_seen(box: Box, window: Ints) -> bool:
+    """Say whether the middle of a thing lies in a window."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return bool(window[0] <= x <= window[2] and window[1] <= y <= window[3])
+
+
+def _all_of(page: BenchPage) -> Ints:
     height, width = page.image.shape[:2]
-    return _cut_out(page, np.array([0, 0, width, height]))
+    return np.array([0, 0, width, height])
 
 
 def _window(page: BenchPage, rng: np.random.Generator) -> Ints:

@@ -28,7 +28,8 @@ def test_what_is_drawn_is_what_is_loaded(tmp_path: Path) -> None:
         for view in views_of(make_page(seed, "train"), np.random.default_rng(seed))
     ]
     assert len(loaded) == len(drawn)
-    for index, view in enumerate(drawn):
+    assert loaded.rare == tuple(rare for _, rare in drawn)
+    for index, (view, _) in enumerate(drawn):
         there = loaded.view(index)
         assert there.image.shape == (VIEW_SIDE, VIEW_SIDE, 3)
         assert np.abs(there.image.astype(int) - view.image).mean() < 5  # it went through a JPEG

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,9 @@ from hypothesis import strategies as st
 
 from locator.augment import augment, resized
 from locator.contract import CUT_SEAL, IGNORE, SEAL, TAX_MARK
-from locator.views import VIEW_SIDE, View, clip_to
+from locator.views import VIEW_SIDE, View, clip_to, views_of
+from sealbench.pages import BenchPage
+from sealbench.truth import Box, DistractorTruth, PageTruth, SealTruth
 
 WINDOW = np.array([0.0, 0.0, 100.0, 100.0])
 
@@ -62,3 +66,51 @@ def test_a_view_at_the_networks_size_keeps_its_proportions() -> None:
     view = resized(_view_with_a_block(), 512)
     assert view.boxes.tolist() == [[224.0, 160.0, 304.0, 288.0]]
     assert view.labels.tolist() == [SEAL]
+
+
+ROUND = (40, 40, 140, 140)
+FAR_AWAY = (300, 300, 400, 400)
+
+
+def _seal(box: Box, shape: str = "round", label: str = "seal") -> SealTruth:
+    return SealTruth("a", label, box, (), shape, "red", 0.0, 1.0, ("plain",), ())
+
+
+def _page(seals: Sequence[SealTruth], lookalikes: Sequence[str] = ()) -> BenchPage:
+    others = tuple(DistractorTruth(kind, FAR_AWAY) for kind in lookalikes)
+    image = np.full((640, 640, 3), 255, np.uint8)
+    plain = ("contract", "scan", 150, "white", 0, None)
+    return BenchPage(image, PageTruth(*plain, 640, 640, tuple(seals), others))
+
+
+@pytest.mark.parametrize(
+    ("page", "kinds"),
+    [
+        (_page([_seal(ROUND), _seal(FAR_AWAY)]), 0),
+        (_page([], ["emblem"]), 0),
+        (_page([_seal(ROUND, label="cut")]), 1),
+        (_page([_seal(ROUND, label="tax_mark")]), 1),
+        (_page([_seal((40, 40, 400, 200), "oval")]), 1),
+        (_page([_seal(ROUND), _seal((100, 100, 200, 200))]), 1),
+        (_page([_seal(ROUND, "square")]), 1),
+        (_page([_seal((40, 40, 400, 200), "rectangle")], ["postmark"]), 3),
+        (_page([], ["fingerprint"]), 1),
+    ],
+)
+def test_a_page_says_how_many_kinds_of_what_is_rare_or_hard_it_shows(
+    page: BenchPage, kinds: int
+) -> None:
+    whole, *_ = views_of(page, np.random.default_rng(1))
+    assert whole.rare == kinds
+
+
+def test_a_window_counts_what_it_shows_and_not_its_page() -> None:
+    page = _page([_seal((250, 250, 290, 290), "square"), _seal((350, 350, 390, 390))])
+    counts = {
+        (len(view.boxes), rare)
+        for seed in range(40)
+        for view, rare in list(views_of(page, np.random.default_rng(seed)))[1:]
+        if IGNORE not in view.labels and CUT_SEAL not in view.labels
+    }
+    assert {(0, 0), (1, 0), (1, 1), (2, 1)} <= counts
+    assert not {(0, 1), (2, 0)} & counts
