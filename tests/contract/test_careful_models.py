@@ -6,6 +6,7 @@ PaddleX's pipeline is made from the preset `mobile`; its two text models are use
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -23,7 +24,7 @@ from sealq_configs.spec import CATALOGUE_PREFIX
 from sealq_worker.careful.explain import explain
 from sealq_worker.careful.fields import fields_of
 from sealq_worker.careful.models import PipelineModels
-from sealq_worker.careful.observation import Image
+from sealq_worker.careful.observation import Image, Shape
 from sealq_worker.careful.observe import observe
 from sealq_worker.errors import ReaderError
 from sealq_worker.paddlex_env import import_paddlex
@@ -80,6 +81,13 @@ def square(rotation: float) -> Image:
     return pressed(Design("square", (36.0, 36.0), elements), rotation)
 
 
+def stamp(shape: Shape, size: tuple[float, float], text: str, height: float) -> Design:
+    """Return a stamp with a double frame and one word in its middle."""
+    cut = Lettering(faces("train").chinese[0], height, height, 1)
+    word = Line("purpose", text, 0.0, 1.3 * height, cut)
+    return Design(shape, size, (Frame(0, 0.6), Frame(1.4, 0.4), word))
+
+
 def pressed(design: Design, rotation: float) -> Image:
     inked = press(design, plain_pressing(), SCALE, rotation, np.random.default_rng(0))
     share = inked.alpha[..., None] / 255
@@ -104,6 +112,36 @@ def test_a_square_seal_is_read_by_columns_from_the_right(
     fields = {field.name: field.text for field in fields_of(seen, load_purposes())}
     assert seen.geometry.shape == "square"
     assert fields == {"owner": SQUARE_OWNER, "purpose": PURPOSE}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        stamp("rectangle", (42.0, 12.0), "急件", 7.0),
+        stamp("rectangle", (36.0, 14.0), "已归档", 6.0),
+        stamp("diamond", (36.0, 24.0), "检验", 4.0),
+    ],
+    ids=["word far from its frame", "short word", "diamond"],
+)
+def test_a_short_word_in_a_double_frame_is_read_the_right_way_round(
+    models: PipelineModels, design: Design
+) -> None:
+    seen = observe(pressed(design, 14.0), models)
+    (word,) = (element for element in design.elements if isinstance(element, Line))
+    fields = {field.name: field.text for field in fields_of(seen, load_purposes())}
+    assert fields == {"purpose": word.text}
+
+
+def test_a_faint_word_in_a_strong_frame_is_found(models: PipelineModels) -> None:
+    design = stamp("diamond", (36.0, 24.0), "检验", 4.0)
+    *frame, word = design.elements
+    framed, faint = (
+        pressed(replace(design, elements=elements), 14.0) for elements in (tuple(frame), (word,))
+    )
+    picture = np.minimum(framed, (250 - (250 - faint.astype(float)) * 0.5).astype(np.uint8))
+    seen = observe(picture, models)
+    fields = {field.name: field.text for field in fields_of(seen, load_purposes())}
+    assert fields == {"purpose": "检验"}
 
 
 def test_a_line_is_read_as_the_pipeline_reads_it(pipeline: Any, models: PipelineModels) -> None:

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from looks import look
 
 from sealq_worker.careful.around import widest_gap
 from sealq_worker.careful.band import text_rows
 from sealq_worker.careful.naming import heaviest, name_of
 from sealq_worker.careful.observation import Geometry
-from sealq_worker.careful.ring import rotation_of
+from sealq_worker.careful.ring import RingText, rotation_of, surest
 from sealq_worker.careful.scoring import Mark
+from sealq_worker.careful.unwrap import Strip
 
 #: `along` of an upright round seal's top.
 TOP = 0.75
@@ -89,6 +91,13 @@ def test_a_wide_gap_ends_the_name() -> None:
 def test_nothing_read_is_no_name() -> None:
     assert name_of([]) == []
     assert heaviest([]) == []
+
+
+def test_of_two_names_the_surer_one_is_taken_for_whole_not_the_longer_one() -> None:
+    part = Strip(0.0, 0.3, 0.0, 10.0)
+    latin = RingText((look("KADOR TRADING CO.", sure=0.87, place="ring"),), part)
+    chinese = RingText((look("某某有限公司", sure=0.99, place="ring"),), part)
+    assert surest([latin, chinese]) is chinese
 
 
 @pytest.mark.parametrize(

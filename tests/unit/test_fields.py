@@ -95,6 +95,15 @@ def test_on_a_stamp_of_lines_the_one_that_ends_as_names_do_is_the_owner() -> Non
     assert seal == {"owner": "某某贸易有限公司", "purpose": "现金付讫"}
 
 
+def test_a_line_whose_legal_form_was_read_almost_right_is_the_owner() -> None:
+    """A purpose is not all that such a stamp says, nor is its name withheld unsaid."""
+    lines = [[look("某某贸易银份有限公司", doubts={4: 0.4})], [look("合格")]]
+    assert texts(*lines, shape="rectangle") == {
+        "owner": "某某贸易股份有限公司",
+        "purpose": "合格",
+    }
+
+
 def test_a_square_company_seal_has_its_name_and_purpose_in_one_text() -> None:
     seal = texts([look("某某贸易有限公司合同专用章")], shape="square")
     assert seal == {"owner": "某某贸易有限公司", "purpose": "合同专用章"}

@@ -61,7 +61,7 @@ def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     outer, inside = text_band(seal, name.strip)
     taken = [_taken(seal, text.strip, inside) for text in (name, *along)]
     taken += [text.strip for text in second]
-    rotation = _rotation(seal, name, bottom, taken)
+    rotation = _rotation(seal, ring.surest([name, *second]), bottom, taken)
     name = ring.evened(seal, models, name, rotation)
     taken[0] = _taken(seal, name.strip, inside)
     upright = inner.turned_upright(seal, rotation, taken)

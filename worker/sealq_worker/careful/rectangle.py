@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from sealq_worker.careful.geometry import twin_of
 from sealq_worker.careful.lattice import Box, layouts_of
 from sealq_worker.careful.lines import spans_of
-from sealq_worker.careful.models import LINE_HEIGHT, Recognised, SealModels
+from sealq_worker.careful.models import LINE_HEIGHT, Polygon, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
 from sealq_worker.careful.pixels import moved, resized, turned_back, upright_way, warped
 from sealq_worker.careful.scoring import Mark, candidate, consensus, marks_of, ranked
@@ -31,15 +32,21 @@ _DIAMOND = 0.56
 #: Of 255: darker is ink.
 _MIDDLE_GREY = 128
 
+#: Share of a field's side that the lines of a second frame run along: no stroke is so long.
+_FRAME_LINE = 0.75
+
 #: Share of a profile's highest value below which there is nothing between two lines, and share of
 #: the side that a line is at least high.
 _NOTHING, _LEAST_LINE = 0.12, 0.09
 
+#: Heights of a row that lie between two of its characters at most.
+_WIDEST_GAP = 1.5
+
 #: Higher to wider from which a field may hold columns; lines that are read at most.
 _LOWEST_COLUMNS, _MOST_ROWS = 0.5, 6
 
-#: Score below which there is no text.
-_LEAST_SCORE = 0.4
+#: Score below which there is no text, and doubt that always stays.
+_LEAST_SCORE, _LEAST_DOUBT = 0.4, 1e-3
 
 #: The view that tells which way a seal is read, and the one that lines in doubt are read in again.
 _FIRST_VIEW, _SECOND_VIEW = "sharp", "crop"
@@ -122,15 +129,20 @@ class _Way:
 
     @property
     def weight(self) -> float:
-        """How much was read, and how surely: sum over the characters of what exceeds a doubt."""
+        """How much was read, and how surely: sum over the characters of what takes doubt away.
+
+        Logarithms, so that three characters without a doubt outweigh six of a kind that any texture
+        is taken for.
+        """
         some = (line for line in self.read if line.score >= _LEAST_SCORE)
-        return sum(score - _LEAST_SCORE for line in some for score in line.characters)
+        return sum(_taken_away(score) for line in some for score in line.characters)
 
     @property
     def sure(self) -> bool:
         """Whether no other way can be right: a text lying on its side does not read so well."""
-        count = sum(len(line.text) for line in self.read)
-        return count >= _SOME and all(line.score >= _SURE_WAY for line in self.read)
+        some = [line for line in self.read if line.text]
+        count = sum(len(line.text) for line in some)
+        return count >= _SOME and all(line.score >= _SURE_WAY for line in some)
 
 
 def read_block(seal: SealViews, models: SealModels) -> BlockReading:
@@ -162,12 +174,13 @@ def _best_way(seal: SealViews, models: SealModels, geometry: Geometry) -> _Way:
         return lying * favour * way.weight
 
     ways: list[_Way] = []
-    for block in sorted(blocks_of(seal, geometry), key=lambda block: abs(block.rotation)):
+    blocks = blocks_of(seal, geometry)
+    for block in sorted(blocks, key=lambda block: abs(block.rotation)):
         ways += _ways(block, geometry, models)
         best = max(ways, key=worth)
         if best.sure:
-            break
-    return best
+            return best
+    return max((*ways, *_detected(blocks, models)), key=worth)
 
 
 def blocks_of(seal: SealViews, geometry: Geometry) -> list[Block]:
@@ -186,6 +199,21 @@ def blocks_of(seal: SealViews, geometry: Geometry) -> list[Block]:
         ink = (turned[_FIRST_VIEW][..., 0] < _MIDDLE_GREY).astype(np.uint8)
         blocks.append(Block(turned, ink, back, rotation))
     return blocks
+
+
+def _taken_away(score: float) -> float:
+    """Return how much less doubt a character leaves than the least score does, as a logarithm."""
+    return math.log((1 - _LEAST_SCORE) / max(1 - score, _LEAST_DOUBT))
+
+
+def _without_frames(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return ink without lines that run along most of a side: those of a second frame."""
+    height, width = ink.shape
+    level = np.ones((1, round(_FRAME_LINE * width)), np.uint8)
+    upright = np.ones((round(_FRAME_LINE * height), 1), np.uint8)
+    lines = [cv2.morphologyEx(ink, cv2.MORPH_OPEN, kernel) for kernel in (level, upright)]
+    around = cv2.dilate(np.maximum(*lines), np.ones((3, 3), np.uint8))
+    return np.where(around, 0, ink).astype(np.uint8)
 
 
 def _half_field(geometry: Geometry) -> tuple[float, float]:
@@ -216,8 +244,35 @@ def _ways(block: Block, geometry: Geometry, models: SealModels) -> list[_Way]:
     ]
 
 
+def _detected(blocks: Sequence[Block], models: SealModels) -> list[_Way]:
+    """Read the lines that the detector finds where print or faint ink hides the rows."""
+    first = blocks[0]
+    found = models.detect(first.images[_FIRST_VIEW], _SHORT_SIDE)
+    in_crop = [moved(polygon, first.back) for polygon in found]
+    ways = []
+    for block in blocks:
+        there = np.asarray(cv2.invertAffineTransform(block.back), float)
+        lines = _level([moved(polygon, there) for polygon in in_crop], block.ink.shape)
+        image = block.images[_FIRST_VIEW]
+        read = models.recognise([line.cut_from(image) for line in lines])
+        ways.append(_Way(block, lines, tuple(read)))
+    return ways
+
+
+def _level(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> tuple[_Line, ...]:
+    """Return those of some texts that run from left to right, from top to bottom."""
+    height, width = shape
+    bounds = [(*polygon.min(axis=0), *polygon.max(axis=0)) for polygon in polygons]
+    boxes = [
+        _padded((max(0, round(x1)), max(0, round(y1)), round(x2), round(y2)), (height, width))
+        for x1, y1, x2, y2 in sorted(bounds, key=lambda box: box[1])
+        if x2 - x1 > y2 - y1
+    ]
+    return tuple(_Line("row", box, (box,)) for box in boxes)
+
+
 def _rows(block: Block) -> tuple[_Line, ...]:
-    ink = block.ink
+    ink = _without_frames(block.ink)
     rows = spans_of(ink.mean(axis=1), _LEAST_LINE * len(ink), _NOTHING)[:_MOST_ROWS]
     boxes = [_padded(_tight(ink, start, end), ink.shape) for start, end in rows]
     return tuple(_Line("row", box, (box,)) for box in boxes)
@@ -238,8 +293,16 @@ def _as_cell(image: Image) -> Image:
 
 
 def _tight(ink: NDArray[np.uint8], start: int, end: int) -> Box:
-    there = np.flatnonzero(ink[start:end].any(axis=0))
-    return int(there[0]), start, int(there[-1]) + 1, end
+    """Return a row's box, as long as its text: what stands far from it is dirt, or the frame."""
+    profile = ink[start:end].mean(axis=0)
+    texts: list[tuple[int, int]] = []
+    for first, last in spans_of(profile, 1, _NOTHING):
+        if texts and first - texts[-1][1] <= _WIDEST_GAP * (end - start):
+            texts[-1] = texts[-1][0], last
+        else:
+            texts.append((first, last))
+    first, last = max(texts, key=lambda text: float(profile[slice(*text)].sum()))
+    return first, start, last, end
 
 
 def _padded(box: Box, shape: tuple[int, ...]) -> Box:

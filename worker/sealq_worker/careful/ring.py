@@ -154,6 +154,11 @@ def put_together(best: RingText, *others: RingText) -> RingText:
     return replace(best, candidates=tuple(reversed(texts.values())))
 
 
+def surest(names: Sequence[RingText]) -> RingText:
+    """Return the name that is the likeliest to be whole, and so to stand evenly around the top."""
+    return max(names, key=lambda name: name.candidates[0].score)
+
+
 def worth(text: RingText) -> float:
     """Return how much was read, and how surely."""
     return sum(score - LEAST_MARK for score in text.candidates[0].characters)

@@ -9,7 +9,7 @@ from sealq_configs.purposes import Purpose
 from sealq_storage.readings import FieldName
 from sealq_worker.careful.codes import looks_like_code, looks_like_tax_id
 from sealq_worker.careful.observation import Candidate, Observation
-from sealq_worker.careful.owners import plausible
+from sealq_worker.careful.owners import plausible, weigh_names
 from sealq_worker.careful.plain import normalised
 from sealq_worker.careful.purposes import divided, stated
 
@@ -76,10 +76,14 @@ def _ring_name(groups: Sequence[Group]) -> Group | None:
 
 
 def _named_line(groups: Sequence[Group], vocabulary: Sequence[Purpose]) -> Group | None:
-    """The longest line that ends as names do; a purpose may follow in the same line."""
-    names = ((divided(_text(group), vocabulary)[0], group) for group in groups)
-    long = [pair for pair in names if plausible(pair[0]) and len(pair[0]) >= _SHORTEST_NAME]
-    return max(long, key=lambda pair: len(pair[0]), default=("", None))[1]
+    """The longest line that ends as names do; a purpose may follow in the same line.
+
+    A legal form that was read almost right counts: it is mended later.
+    """
+    long = [group for group in groups if len(_text(group)) >= _SHORTEST_NAME]
+    names = ((divided(weigh_names(group)[0].text, vocabulary)[0], group) for group in long)
+    named = [pair for pair in names if plausible(pair[0]) and len(pair[0]) >= _SHORTEST_NAME]
+    return max(named, key=lambda pair: len(pair[0]), default=("", None))[1]
 
 
 def _name_rank(group: Group) -> tuple[bool, bool, int]:
