@@ -33,7 +33,7 @@ LEAST = 0.02
 DOUBT = 0.2
 
 #: Score from which a seal counts upside down: below it more is taken for one than is found.
-ENOUGH = 0.8
+ENOUGH = 0.75
 
 #: From afar only what fills the picture counts: from this share of it, and from this score.
 FILLING, ENOUGH_AFAR = 0.25, 0.5
