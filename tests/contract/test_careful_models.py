@@ -132,6 +132,12 @@ def test_a_short_word_in_a_double_frame_is_read_the_right_way_round(
     assert fields == {"purpose": word.text}
 
 
+def test_a_word_that_leaves_no_doubt_is_not_looked_for_another_way_round(
+    models: PipelineModels,
+) -> None:
+    assert observe(pressed(stamp("rectangle", (42.0, 12.0), "急件", 7.0), 14.0), models).passes == 1
+
+
 def test_a_faint_word_in_a_strong_frame_is_found(models: PipelineModels) -> None:
     design = stamp("diamond", (36.0, 24.0), "检验", 4.0)
     *frame, word = design.elements

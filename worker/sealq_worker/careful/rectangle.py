@@ -55,6 +55,8 @@ _FIRST_VIEW, _SECOND_VIEW = "sharp", "crop"
 _COLUMNS_FIRST = 1.2
 #: Score of every line, and characters in all, from which on a way is right.
 _SURE_WAY, _SOME = 0.85, 4
+#: Score of the line from which that is so of fewer characters, two or three.
+_SURE_WORD = 0.98
 #: How many times as much must be read for a square to be taken as a diamond, or a diamond as one.
 _CLEARLY = 1.3
 #: Degrees off the crop's own top from which a way weighs less: single characters that lie on their
@@ -139,10 +141,14 @@ class _Way:
 
     @property
     def sure(self) -> bool:
-        """Whether no other way can be right: a text lying on its side does not read so well."""
+        """Whether no other way can be right: a text lying on its side does not read so well.
+
+        Fewer characters must be read with less doubt.
+        """
         some = [line for line in self.read if line.text]
         count = sum(len(line.text) for line in some)
-        return count >= _SOME and all(line.score >= _SURE_WAY for line in some)
+        score = min((line.score for line in some), default=0.0)
+        return score >= (_SURE_WAY if count >= _SOME else _SURE_WORD) and count > 1
 
 
 def read_block(seal: SealViews, models: SealModels) -> BlockReading:
