@@ -39,6 +39,11 @@ _MARGIN = (0.16, 0.35)
 #: Height of a number across the middle as a share of the seal's, and share of the seal's width that
 #: it takes at most.
 _NUMBER_HEIGHT, _LONGEST = 0.13, 0.86
+#: Where invoice seals have the middle of the line below their number, its height and its width, as
+#: shares of the seal's height and width: the middle of what was found on such seals.
+_BELOW, _WORD_HEIGHT, _WORD_WIDTH = 0.755, 0.14, 0.48
+#: Characters of the shortest line that says what a seal is for where a number stands.
+_SHORTEST_WORD = 3
 #: Score below which there is no text, and from which a line says that the seal is upright.
 _LEAST_SCORE, _SURE = 0.4, 0.8
 
@@ -112,14 +117,19 @@ def upright_ink(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDA
 def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
     """Read the lines of an upright seal, from top to bottom.
 
-    An oval's number stands across its middle, and is read there even where no line was found: its
-    strokes are thin and soon faint. It then comes last.
+    An oval's number stands across its middle, and below it what the seal is for: they are read
+    there even where no line was found, for print hides lines, and a number's strokes are soon
+    faint. They then come last.
     """
     lines = _read_lines(upright, models)
-    if not upright.is_oval or any(looks_like_code(group[0].text) for group in lines):
+    if not upright.is_oval:
         return lines
-    across = _read(upright, [_level(_middle_of(upright.taken))], models)
-    return lines + [group for group in across if looks_like_code(group[0].text)]
+    if not any(map(_is_code, lines)):
+        across = _read(upright, [_level(_middle_of(upright.taken))], models)
+        lines += filter(_is_code, across)
+    if any(map(_is_code, lines)) and not any(map(_is_word, lines)):
+        lines += _read(upright, [_level(_below_number(upright.taken))], models)
+    return lines
 
 
 def _read_lines(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
@@ -132,6 +142,25 @@ def _read_lines(upright: Upright, models: SealModels) -> list[tuple[Candidate, .
     found = models.detect(inside, _DETECTOR_SIDE)
     slanting = _read(upright, [_slanting(polygon) for polygon in found], models)
     return max((level, slanting), key=_weight)
+
+
+def _is_code(group: tuple[Candidate, ...]) -> bool:
+    return looks_like_code(group[0].text)
+
+
+def _is_word(group: tuple[Candidate, ...]) -> bool:
+    """Whether a line is surely read and no code."""
+    best = group[0]
+    return best.score >= _SURE and len(best.text) >= _SHORTEST_WORD and not _is_code(group)
+
+
+def _below_number(taken: NDArray[np.uint8]) -> Points:
+    """Return the box of the line that stands below the number of an invoice seal."""
+    height, width = taken.shape
+    middle, half = _BELOW * height, (_WORD_WIDTH / 2 * width, _WORD_HEIGHT / 2 * height)
+    return np.array(
+        [width / 2 - half[0], middle - half[1], width / 2 + half[0], middle + half[1]], float
+    )
 
 
 def _middle_of(taken: NDArray[np.uint8]) -> Points:
