@@ -8,6 +8,7 @@ from functools import lru_cache
 from string import punctuation
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sealq_configs.purposes import Purpose
 from sealq_worker.careful.ctc import log_bounds
@@ -58,6 +59,42 @@ class Stated:
     weighed: tuple[Weighed, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Spellings:
+    """All ways of writing the known purposes.
+
+    Attributes:
+        names: Each, normalised, and the purpose as it is reported.
+        words: The same, in the order of what follows.
+        lengths: (words,) characters of each.
+        distinct: (words,) how many different ones.
+        holds: For each character (words,) bool: which words have it.
+    """
+
+    names: Mapping[str, str]
+    words: tuple[str, ...]
+    lengths: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    holds: Mapping[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, names: Mapping[str, str]) -> Spellings:
+        """Return what is known of these spellings."""
+        words = tuple(names)
+        letters = [{*word} for word in words]
+        holds = {char: np.array([char in each for each in letters]) for char in {*"".join(words)}}
+        lengths = np.array([len(word) for word in words], np.int64)
+        distinct = np.array([len(each) for each in letters], np.int64)
+        return cls(names, words, lengths, distinct, holds)
+
+    def shared(self, text: str) -> NDArray[np.int64]:
+        """Return how many different characters each word has in common with a text, (words,)."""
+        shared = np.zeros(len(self.words), np.int64)
+        for char in self.holds.keys() & {*text}:
+            shared += self.holds[char]
+        return shared
+
+
 def stated(group: Sequence[Candidate], vocabulary: Sequence[Purpose]) -> Stated | None:
     """Return the purpose that a text states, None where nothing was read.
 
@@ -72,11 +109,12 @@ def stated(group: Sequence[Candidate], vocabulary: Sequence[Purpose]) -> Stated 
     read = _read(group)
     if not read:
         return None
-    names = spelled(tuple(vocabulary))
-    near = [word for text in read for word in nearest(text, names)]
-    known = dict.fromkeys((*_likeliest(group, names), *near), KNOWN_PRIOR)
+    spellings = spelled(tuple(vocabulary))
+    names = spellings.names
+    near = [word for text in read for word in nearest(text, spellings)]
+    known = dict.fromkeys((*_likeliest(group, spellings), *near), KNOWN_PRIOR)
     weighed = weigh(group, dict.fromkeys(read, 0.0) | known)
-    meant = nearest(weighed[0].text, names)
+    meant = nearest(weighed[0].text, spellings)
     if weighed[0].text not in names and meant:
         weighed = tuple(sorted(weighed, key=lambda each: each.text != meant[0]))
     best = weighed[0]
@@ -85,21 +123,23 @@ def stated(group: Sequence[Candidate], vocabulary: Sequence[Purpose]) -> Stated 
     return Stated(names.get(best.text, best.text), is_known, proposed, best, weighed)
 
 
-def nearest(text: str, names: Mapping[str, str]) -> list[str]:
+def nearest(text: str, spellings: Spellings) -> list[str]:
     """Return the one known spelling that is near a text; nothing where several purposes are.
 
     Args:
         text: As it was read, normalised.
-        names: Spellings, and the purposes as they are reported.
+        spellings: Of the vocabulary.
     """
     if len(text) < _SHORTEST:
         return []
     most = max(1, len(text) // _FOR_EACH)
-    as_long = (word for word in names if abs(len(word) - len(text)) <= most)
-    far = {word: distance(text, word) for word in as_long if len({*word} - {*text}) <= most}
+    as_long = np.abs(spellings.lengths - len(text)) <= most
+    alike = spellings.distinct - spellings.shared(text) <= most
+    words = (spellings.words[index] for index in np.flatnonzero(as_long & alike))
+    far = {word: distance(text, word) for word in words}
     least = min(far.values(), default=most + 1)
     near = [word for word, each in far.items() if each == least <= most]
-    return near[:1] if len({names[word] for word in near}) == 1 else []
+    return near[:1] if len({spellings.names[word] for word in near}) == 1 else []
 
 
 def _read(group: Sequence[Candidate]) -> list[str]:
@@ -114,14 +154,16 @@ def _bare(text: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def spelled(vocabulary: tuple[Purpose, ...]) -> Mapping[str, str]:
-    """Return each way of writing a purpose, normalised, and the purpose as it is reported."""
-    return {
-        normalised(spelling) + number: purpose.name + number
-        for purpose in vocabulary
-        for spelling in (purpose.name, *purpose.spellings)
-        for number in ("", *(_NUMBERS if purpose.numbered else ()))
-    }
+def spelled(vocabulary: tuple[Purpose, ...]) -> Spellings:
+    """Return each way of writing a purpose, with its number where it may have one."""
+    return Spellings.of(
+        {
+            normalised(spelling) + number: purpose.name + number
+            for purpose in vocabulary
+            for spelling in (purpose.name, *purpose.spellings)
+            for number in ("", *(_NUMBERS if purpose.numbered else ()))
+        }
+    )
 
 
 def divided(text: str, vocabulary: Sequence[Purpose]) -> tuple[str, str | None]:
@@ -131,17 +173,15 @@ def divided(text: str, vocabulary: Sequence[Purpose]) -> tuple[str, str | None]:
         What stands before the purpose, and the purpose as it is reported; the whole text and None
         where it ends in none.
     """
-    names = spelled(tuple(vocabulary))
+    names = spelled(tuple(vocabulary)).names
     endings = (ending for ending in names if text.endswith(ending) and text != ending)
     longest = max(endings, key=len, default=None)
     return (text, None) if longest is None else (text.removesuffix(longest), names[longest])
 
 
-def _likeliest(group: Sequence[Candidate], names: Mapping[str, str]) -> list[str]:
-    read = [{*text} for text in readings(group)]
-    words = tuple(
-        word for word in names if any(len({*word} & text) >= _LEAST_READ for text in read)
-    )
+def _likeliest(group: Sequence[Candidate], spellings: Spellings) -> list[str]:
+    shared = [spellings.shared(text) >= _LEAST_READ for text in readings(group)]
+    words = tuple(spellings.words[i] for i in np.flatnonzero(np.logical_or.reduce(shared)))
     if not words:
         return []
     bounds = [log_bounds(look_of(candidate).columns, words) for candidate in group]
