@@ -165,6 +165,24 @@ def test_what_an_invoice_seal_is_for_is_read_below_a_number_that_was_found() -> 
     assert [group[0].text for group in groups] == ["440300192203821", "发票专用章"]
 
 
+@pytest.mark.parametrize(
+    ("latin", "lines"),
+    [(True, ["2025.01.08", "OFFICIAL SEAL"]), (False, ["2025.01.08"])],
+    ids=["latin", "chinese"],
+)
+def test_across_a_latin_seal_stands_what_it_is_for(*, latin: bool, lines: list[str]) -> None:
+    """Whatever day was printed there."""
+    models = TextByText("2025.01.08", "OFFICIAL SEAL")
+    groups = read_inner(upright_line(), models, latin=latin)
+    assert [group[0].text for group in groups] == [line.replace(" ", "") for line in lines]
+
+
+def test_a_latin_seal_whose_word_was_found_is_not_read_again() -> None:
+    models = TextByText("CERTIFIED")
+    [group] = read_inner(upright_line(), models, latin=True)
+    assert group[0].text == "CERTIFIED"
+
+
 def test_an_oval_without_a_number_may_say_nothing_below_its_middle() -> None:
     models = TextByText("总务", "", "")
     [group] = read_inner(upright_line(is_oval=True), models)

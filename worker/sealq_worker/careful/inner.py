@@ -42,7 +42,7 @@ _NUMBER_HEIGHT, _LONGEST = 0.13, 0.86
 #: Where invoice seals have the middle of the line below their number, its height and its width, as
 #: shares of the seal's height and width: the middle of what was found on such seals.
 _BELOW, _WORD_HEIGHT, _WORD_WIDTH = 0.755, 0.14, 0.48
-#: Characters of the shortest line that says what a seal is for where a number stands.
+#: Letters of the shortest line that says what a seal is for, so that it is not looked for again.
 _SHORTEST_WORD = 3
 #: Score below which there is no text, and from which a line says that the seal is upright.
 _LEAST_SCORE, _SURE = 0.4, 0.8
@@ -114,14 +114,23 @@ def upright_ink(seal: SealViews, rotation: float, taken: Sequence[Strip]) -> NDA
     return _ink(seal, images, _left_out(seal.geometry, taken, back, size), back)
 
 
-def read_inner(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
+def read_inner(
+    upright: Upright, models: SealModels, *, latin: bool = False
+) -> list[tuple[Candidate, ...]]:
     """Read the lines of an upright seal, from top to bottom.
 
     An oval's number stands across its middle, and below it what the seal is for: they are read
     there even where no line was found, for print hides lines, and a number's strokes are soon
-    faint. They then come last.
+    faint. They then come last. So do the words across the middle of a seal with a Latin name.
+
+    Args:
+        upright: The seal.
+        models: Recogniser, and the detector for lines that slant.
+        latin: The name on its ring is in Latin letters.
     """
     lines = _read_lines(upright, models)
+    if latin and not any(map(_is_word, lines)):
+        lines += _read(upright, [_level(_middle_of(upright.taken))], models)
     if not upright.is_oval:
         return lines
     if not any(map(_is_code, lines)):
@@ -149,9 +158,10 @@ def _is_code(group: tuple[Candidate, ...]) -> bool:
 
 
 def _is_word(group: tuple[Candidate, ...]) -> bool:
-    """Whether a line is surely read and no code."""
+    """Whether a line is surely read, and letters are in it: neither a code nor a day."""
     best = group[0]
-    return best.score >= _SURE and len(best.text) >= _SHORTEST_WORD and not _is_code(group)
+    letters = sum(char.isalpha() for char in best.text)
+    return best.score >= _SURE and letters >= _SHORTEST_WORD and not _is_code(group)
 
 
 def _below_number(taken: NDArray[np.uint8]) -> Points:

@@ -66,7 +66,8 @@ def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     taken[0] = _taken(seal, name.strip, inside)
     upright = inner.turned_upright(seal, rotation, taken)
     groups = [text.candidates for text in (name, *second, *along)]
-    groups += inner.read_inner(upright, models)
+    latin = all(text.candidates[0].text.isascii() for text in (name, *second))
+    groups += inner.read_inner(upright, models, latin=latin)
     return groups, replace(seal.geometry, rotation=rotation, band=(1 - inside, 1 - outer))
 
 
