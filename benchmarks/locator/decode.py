@@ -64,8 +64,8 @@ def decode(found: Findings) -> tuple[Tensor, Tensor, Tensor]:
         classes: (n, MOST_BOXES) float, class ids.
         scores: (n, MOST_BOXES) float, 0..1; zero for a seal seen twice.
         boxes: (n, MOST_BOXES, 4) float: x1, y1, x2, y2 in input pixels, inside the picture.
-            The judge only knows that a box shows a seal, not how well it fits: so each is the mean
-            of those that say the same, weighted by how surely they come from the seal's centre.
+            Each is the mean of those that say the same, weighted by how surely they come from the
+            seal's centre.
     """
     scores, classes = in_company(found.verdicts).sigmoid().max(dim=2)
     best, order = scores.topk(MOST_BOXES)

@@ -129,14 +129,12 @@ def read_inner(
         latin: The name on its ring is in Latin letters.
     """
     lines = _read_lines(upright, models)
-    if latin and not any(map(_is_word, lines)):
-        lines += _read(upright, [_level(_middle_of(upright.taken))], models)
-    if not upright.is_oval:
-        return lines
-    if not any(map(_is_code, lines)):
+    lacks_word = latin and not any(map(_is_word, lines))
+    lacks_number = upright.is_oval and not any(map(_is_code, lines))
+    if lacks_word or lacks_number:
         across = _read(upright, [_level(_middle_of(upright.taken))], models)
-        lines += filter(_is_code, across)
-    if any(map(_is_code, lines)) and not any(map(_is_word, lines)):
+        lines += across if lacks_word else filter(_is_code, across)
+    if upright.is_oval and any(map(_is_code, lines)) and not any(map(_is_word, lines)):
         lines += _read(upright, [_level(_below_number(upright.taken))], models)
     return lines
 

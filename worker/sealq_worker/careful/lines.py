@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +100,17 @@ def spans_of(profile: Points, least: float, nothing: float) -> list[tuple[int, i
     return [(int(start), int(end)) for start, end in edges if end - start >= least]
 
 
+def joined(spans: Iterable[tuple[int, int]], gap: float) -> list[tuple[int, int]]:
+    """Return spans, in their order, with those as one that lie no farther apart than a gap."""
+    together: list[tuple[int, int]] = []
+    for start, end in spans:
+        if together and start - together[-1][1] <= gap:
+            together[-1] = (together[-1][0], end)
+        else:
+            together.append((start, end))
+    return together
+
+
 def _apart_from_lines(shape: tuple[int, ...]) -> Mask:
     """Return where filled ink is a star or dirt, 0 and 1: elsewhere a text ran together."""
     height, width = shape
@@ -118,17 +131,7 @@ def _rows(letters: Mask) -> list[tuple[int, int]]:
     """Return the rows of each line, small gaps closed."""
     height, width = letters.shape
     middle = letters[:, width // 6 : width - width // 6]
-    return _joined(middle.mean(axis=1), round(_SPLIT * height))
-
-
-def _joined(profile: Points, gap: int) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in spans_of(profile, 2, _NOTHING):
-        if joined and start - joined[-1][1] <= gap:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return joined
+    return joined(spans_of(middle.mean(axis=1), 2, _NOTHING), round(_SPLIT * height))
 
 
 def _box(letters: Mask, top: int, bottom: int) -> Points | None:

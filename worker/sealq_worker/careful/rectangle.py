@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sealq_worker.careful.geometry import twin_of
 from sealq_worker.careful.lattice import Box, layouts_of
-from sealq_worker.careful.lines import spans_of
+from sealq_worker.careful.lines import joined, spans_of
 from sealq_worker.careful.models import LINE_HEIGHT, Polygon, Recognised, SealModels
 from sealq_worker.careful.observation import Candidate, Geometry, Image, Point
 from sealq_worker.careful.pixels import moved, resized, turned_back, upright_way, warped
@@ -301,12 +301,7 @@ def _as_cell(image: Image) -> Image:
 def _tight(ink: NDArray[np.uint8], start: int, end: int) -> Box:
     """Return a row's box, as long as its text: what stands far from it is dirt, or the frame."""
     profile = ink[start:end].mean(axis=0)
-    texts: list[tuple[int, int]] = []
-    for first, last in spans_of(profile, 1, _NOTHING):
-        if texts and first - texts[-1][1] <= _WIDEST_GAP * (end - start):
-            texts[-1] = texts[-1][0], last
-        else:
-            texts.append((first, last))
+    texts = joined(spans_of(profile, 1, _NOTHING), _WIDEST_GAP * (end - start))
     first, last = max(texts, key=lambda text: float(profile[slice(*text)].sum()))
     return first, start, last, end
 
