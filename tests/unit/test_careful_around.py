@@ -28,7 +28,7 @@ def reading(text: str, places: list[float], *, start: float, score: float = 0.9)
     line = Recognised(
         text=text,
         characters=(score,) * len(text),
-        at=tuple((place - start) / SPAN for place in places),
+        at=tuple(min(0.999, (place - start) / SPAN) for place in places),
         matrix=np.zeros((1, 1), np.float32),
         alphabet=("",),
     )

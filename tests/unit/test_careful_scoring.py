@@ -113,8 +113,8 @@ def test_only_short_lines_are_padded(width: int, padded: int) -> None:
     assert padded_width(np.zeros((48, width, 3), np.uint8)) == padded
 
 
-class TestRivalsInCodes:
-    """What else a digit may be is kept: a code's check digits may tell."""
+class TestRivals:
+    """What else a character may be is kept: a code's check digits or a word may tell."""
 
     CLASSES = ("blank", *"0123456789", "D", "口")
 
@@ -127,17 +127,18 @@ class TestRivalsInCodes:
             matrix[8, self.CLASSES.index(char)] = probability
         return recognised(matrix, self.CLASSES)
 
-    def test_characters_of_codes_are_kept_and_no_others(self) -> None:
+    def test_all_characters_are_kept_but_the_one_that_was_read(self) -> None:
         *_, last = marks_of(self.code({"0": 0.6, "D": 0.3, "口": 0.1}))
         assert last.char == "0"
-        assert last.rivals == {"D": pytest.approx(0.3)}
+        assert last.rivals == {"D": pytest.approx(0.3), "口": pytest.approx(0.1)}
+
+    def test_no_character_at_all_is_no_rival(self) -> None:
+        *_, last = marks_of(self.code({"0": 0.6, "blank": 0.4}))
+        assert last.rivals == {}
 
     def test_what_is_hardly_possible_is_not_kept(self) -> None:
         *_, last = marks_of(self.code({"0": 0.6, "D": 0.0001}))
         assert last.rivals == {}
-
-    def test_a_text_that_is_no_code_has_none(self) -> None:
-        assert [mark.rivals for mark in marks_of(line((1, 0.6), (2, 0.9)))] == [{}, {}]
 
     def test_views_agree_on_rivals_too(self) -> None:
         one = marks_of(self.code({"0": 0.5, "D": 0.4}))

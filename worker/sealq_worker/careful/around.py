@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 
 from sealq_worker.careful.models import LINE_HEIGHT, SealModels
+from sealq_worker.careful.name_words import ENDINGS
 from sealq_worker.careful.naming import name_of, weight_of
 from sealq_worker.careful.observation import Geometry, Image
 from sealq_worker.careful.outline import Points
-from sealq_worker.careful.owners import ENDINGS
 from sealq_worker.careful.scoring import Mark, Placed
 from sealq_worker.careful.unwrap import Strip, unwrapped
 from sealq_worker.careful.views import SealViews

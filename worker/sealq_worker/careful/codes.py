@@ -100,7 +100,10 @@ def _as_code(candidate: Candidate) -> Candidate:
         candidate,
         text=credit_code.normalised("".join(char for char, _, _ in kept)),
         characters=tuple(sure for _, sure, _ in kept),
-        rivals=tuple(rivals for _, _, rivals in kept),
+        rivals=tuple(
+            {char: p for char, p in rivals.items() if char in credit_code.ALPHABET}
+            for _, _, rivals in kept
+        ),
     )
 
 

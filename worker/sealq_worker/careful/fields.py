@@ -10,21 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sealq_configs.purposes import Purpose
 from sealq_storage.readings import Alternative, FieldName, FieldState, NewField
 from sealq_worker.careful.calibration import FLOOR, Features, probability
 from sealq_worker.careful.codes import SERIAL_LENGTHS, read_tax_id, weigh_serials
 from sealq_worker.careful.observation import Geometry, Observation, Shape
-from sealq_worker.careful.owners import names_somebody, plausible, weigh_names
+from sealq_worker.careful.owners import names_somebody, plausible
 from sealq_worker.careful.plain import normalised
-from sealq_worker.careful.purposes import divided, stated
+from sealq_worker.careful.purposes import Stated, divided
 from sealq_worker.careful.ring import off_top
-from sealq_worker.careful.roles import RINGED, Group, roles_of
+from sealq_worker.careful.roles import RINGED, Group, Named, roles_of
 from sealq_worker.careful.weighing import Weighed
 
-#: Texts that a field names beside its own.
-_ALTERNATIVES = 3
+#: Texts that a field names beside its own, and share of the belief in all others that one has at
+#: least.
+_ALTERNATIVES, _LEAST_SHARE = 3, 0.01
 
 #: Characters off the top that a name counts with which stands on no ring.
 _NO_RING = 1.0
@@ -86,15 +88,15 @@ def claims_of(observation: Observation, vocabulary: Sequence[Purpose]) -> Iterat
     """Yield what each text of a seal would be reported as, doubtful or not."""
     roles = roles_of(observation, vocabulary)
     fit = observation.geometry.fit
-    if "owner" in roles:
-        alone = "purpose" not in roles
-        yield from _owner(roles["owner"], vocabulary, observation.geometry, alone=alone)
-    if "purpose" in roles:
-        yield from _purpose(roles["purpose"], vocabulary, fit)
-    if "tax_id" in roles:
-        yield from _tax_id(roles["tax_id"], fit)
-    if "serial" in roles:
-        yield from _serial(roles["serial"], fit)
+    if roles.owner is not None:
+        alone = roles.purpose is None
+        yield from _owner(roles.owner, vocabulary, observation.geometry, alone=alone)
+    if roles.purpose is not None:
+        yield _purpose(*roles.purpose, fit)
+    if roles.tax_id is not None:
+        yield _tax_id(roles.tax_id, fit)
+    if roles.serial is not None:
+        yield from _serial(roles.serial, fit)
 
 
 def _judged(claim: Claim) -> NewField:
@@ -110,45 +112,42 @@ def _judged(claim: Claim) -> NewField:
 def _alternatives(rivals: Sequence[Weighed], left: float) -> tuple[Alternative, ...]:
     """Share what probability is left out among the other texts, by the belief in each."""
     total = sum(rival.share for rival in rivals) or 1.0
+    likely = (rival for rival in rivals if rival.share >= _LEAST_SHARE * total)
     return tuple(
-        Alternative(rival.text, left * rival.share / total) for rival in rivals[:_ALTERNATIVES]
+        Alternative(rival.text, left * rival.share / total)
+        for rival in islice(likely, _ALTERNATIVES)
     )
 
 
 def _owner(
-    group: Group, vocabulary: Sequence[Purpose], geometry: Geometry, *, alone: bool
+    named: Named, vocabulary: Sequence[Purpose], geometry: Geometry, *, alone: bool
 ) -> Iterator[Claim]:
     """Yield the name, and the purpose behind it where that stands in the same text."""
-    weighed = weigh_names(group)
-    if not weighed:
-        return
-    best, rivals = weighed[0], weighed[1:]
+    group, (best, *rivals) = named.group, named.weighed
     name, purpose = divided(best.text, vocabulary)
     known = plausible(name) and names_somebody(name)
     features = _features(group, best, geometry.fit, known=known)
     features = replace(features, uneven=_uneven(group, best, geometry))
     if purpose is None or not plausible(name):
-        yield Claim("owner", best.text, "read", features, rivals)
+        yield Claim("owner", best.text, "read", features, tuple(rivals))
     else:
-        yield Claim("owner", name, "read", features, rivals)
+        yield Claim("owner", name, "read", features, tuple(rivals))
         if alone:
             yield Claim("purpose", purpose, "read", features, ())
 
 
-def _purpose(group: Group, vocabulary: Sequence[Purpose], fit: float) -> Iterator[Claim]:
-    found = stated(group, vocabulary)
-    if found is not None:
-        features = _features(group, found.best, fit, known=found.known)
-        state: FieldState = "proposed" if found.proposed else "read"
-        yield Claim("purpose", found.name, state, features, found.weighed[1:])
+def _purpose(group: Group, found: Stated, fit: float) -> Claim:
+    features = _features(group, found.best, fit, known=found.known)
+    state: FieldState = "proposed" if found.proposed else "read"
+    return Claim("purpose", found.name, state, features, found.weighed[1:])
 
 
-def _tax_id(group: Group, fit: float) -> Iterator[Claim]:
+def _tax_id(group: Group, fit: float) -> Claim:
     code = read_tax_id(group)
     state: FieldState = "proposed" if code.proposed else "read"
     features = _features(group, code.best, fit, known=code.holds)
     rivals = tuple(each for each in code.weighed if each.text != code.text)
-    yield Claim("tax_id", code.text, state, features, rivals)
+    return Claim("tax_id", code.text, state, features, rivals)
 
 
 def _serial(group: Group, fit: float) -> Iterator[Claim]:

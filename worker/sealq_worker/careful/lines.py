@@ -27,6 +27,9 @@ _LEAST_HEIGHT, _GREATEST_HEIGHT, _SPLIT = 0.04, 0.24, 0.012
 #: Wider to higher, at least: what is narrower is no line of text.
 LEAST_ASPECT = 1.4
 
+#: Least and greatest height of a drawing in the middle, as shares of the seal's, and how many times
+#: as long as its shorter side its longer one is at most.
+_EMBLEM, _SQUARISH = (0.2, 0.5), 1.25
 #: Distances from the seal's middle, as shares of its height, between which filled ink is text.
 _LINES_AWAY = (0.17, 0.36)
 
@@ -75,7 +78,8 @@ def find_lines(ink: Mask) -> list[Points]:
     Returns:
         Boxes x1, y1, x2, y2, from top to bottom.
     """
-    letters = np.where(rules_in(ink) | (star_in(ink) & _apart_from_lines(ink.shape)), 0, ink)
+    filled = star_in(ink) & _apart_from_lines(ink.shape)
+    letters = np.where(rules_in(ink) | filled | emblem_in(ink), 0, ink)
     height = len(ink)
     found = []
     for top, bottom in _rows(letters):
@@ -84,6 +88,22 @@ def find_lines(ink: Mask) -> list[Points]:
         sound = _LEAST_HEIGHT * height <= tall <= _GREATEST_HEIGHT * height
         if sound and box is not None and box[2] - box[0] >= LEAST_ASPECT * tall:
             found.append(box)
+    return found
+
+
+def emblem_in(ink: Mask) -> Mask:
+    """Return the square around a drawing in the seal's middle, 0 and 1, both (h, w).
+
+    A drawing hangs together and is about as wide as high; lines of text are neither.
+    """
+    height, width = ink.shape
+    found = np.zeros_like(ink)
+    boxes = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:, :4]
+    for left, top, wide, tall in boxes.tolist():
+        within = left < width / 2 < left + wide and top < height / 2 < top + tall
+        large = _EMBLEM[0] * height <= tall <= _EMBLEM[1] * height
+        if within and large and max(wide, tall) <= _SQUARISH * min(wide, tall):
+            found[top : top + tall, left : left + wide] = 1
     return found
 
 

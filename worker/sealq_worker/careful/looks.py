@@ -20,7 +20,7 @@ _NONE_AT_ALL = 0.3
 _SHARPNESS = 1.5
 #: Probability that a character between two others was overlooked, and that one was before or after
 #: them: lines are cut too short.
-_OVERLOOKED, _CUT_OFF = 0.001, 0.02
+OVERLOOKED, CUT_OFF = 0.001, 0.02
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,18 @@ class Look:
     characters: tuple[float, ...]
     rivals: tuple[Rivals, ...] = ()
 
+    @property
+    def sharpened(self) -> NDArray[np.float64]:
+        """How sure each character really is, (characters,)."""
+        said = np.clip(np.array(self.characters, float), FLOOR, 1 - FLOOR)
+        odds = (said / (1 - said)) ** _SHARPNESS
+        sharp: NDArray[np.float64] = odds / (1 + odds)
+        return sharp
+
+    def part(self, first: int, last: int) -> Look:
+        """Return what was read from one character up to another."""
+        return Look(self.text[first:last], self.characters[first:last], self.rivals[first:last])
+
     def columns(self, symbols: str) -> NDArray[np.float64]:
         """Return what each step says of the blank and of some characters.
 
@@ -50,32 +62,26 @@ class Look:
             (2 n + 1, 1 + symbols) for n characters; gaps and characters by turns, the blank first.
         """
         steps = np.empty((2 * len(self.text) + 1, 1 + len(symbols)))
-        steps[0::2, 0], steps[0::2, 1:] = 1 - _OVERLOOKED, _OVERLOOKED
-        steps[[0, -1], 0], steps[[0, -1], 1:] = 1 - _CUT_OFF, _CUT_OFF
-        sure = _sharpened(np.array(self.characters, float))[:, None]
+        steps[0::2, 0], steps[0::2, 1:] = 1 - OVERLOOKED, OVERLOOKED
+        steps[[0, -1], 0], steps[[0, -1], 1:] = 1 - CUT_OFF, CUT_OFF
+        said, sure = np.array(self.characters, float), self.sharpened[:, None]
         steps[1::2, :1] = (1 - sure) * _NONE_AT_ALL
         steps[1::2, 1:] = (1 - sure) * (1 - _NONE_AT_ALL) / _LOOKALIKES
         for step, rivals in enumerate(self.rivals):
             for char in filter(symbols.__contains__, rivals):
-                steps[2 * step + 1, 1 + symbols.index(char)] += rivals[char]
+                left = (1 - sure[step, 0]) / max(FLOOR, 1 - said[step])
+                steps[2 * step + 1, 1 + symbols.index(char)] += left * rivals[char]
         for step, char in enumerate(self.text):
             if char in symbols:
                 steps[2 * step + 1, 1 + symbols.index(char)] = sure[step, 0]
         return np.maximum(steps, FLOOR)
 
 
-def _sharpened(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    bounded = np.clip(probabilities, FLOOR, 1 - FLOOR)
-    odds = (bounded / (1 - bounded)) ** _SHARPNESS
-    sharp: NDArray[np.float64] = odds / (1 + odds)
-    return sharp
-
-
 def look_of(candidate: Candidate) -> Look:
     """Return what a candidate read, normalised."""
     rivals = candidate.rivals or ({},) * len(candidate.text)
     said = [
-        (plain, probability, others)
+        (plain, probability, {normalised(other): p for other, p in others.items()})
         for char, probability, others in zip(
             candidate.text, candidate.characters, rivals, strict=True
         )

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
 import yaml
 
-#: Characters of the shortest word that may be mended, and of a body or trade for each one that is.
-_SHORTEST, _FOR_EACH = 3, 5
-#: Characters of dirt in front of a place.
-_DIRT = 3
+#: How most names end, the longest first.
+LEGAL_FORMS = (
+    "股份有限责任公司", "有限责任公司", "股份有限公司", "集团有限公司", "有限公司分公司",
+    "有限公司", "分公司", "合伙企业", "事务所", "合作社", "经营部", "公司",
+)  # fmt: skip
+ENDINGS = (
+    *LEGAL_FORMS, "集团", "商行", "商店", "银行", "支行", "分行", "营业部", "营业厅", "中心",
+    "委员会", "人民政府", "办公室", "法院", "医院", "学院", "大学", "中学", "小学", "学校",
+    "幼儿园", "研究院", "研究所", "派出所", "协会", "学会", "商会", "基金会", "联合会", "工会",
+    "办事处", "项目部", "代表处", "村民委员会", "厂", "店", "局", "馆", "站", "社", "院", "所",
+    "处", "厅", "部", "队", "场", "行",
+    "LTD", "LTD.", "LIMITED", "INC", "INC.", "LLC", "GMBH", "CORPORATION", "CORP.", "COMPANY",
+)  # fmt: skip
+
+#: How places end that are named in full.
+DIVISIONS = ("省", "市", "区", "县", "盟", "旗")
+
+#: Legal forms in Latin letters.
+LATIN_FORMS = ("GROUPCO.,LTD.", "GROUPCO.,LTD", "CO.,LTD.", "CO.,LTD", "LIMITED")
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,7 @@ class NameWords:
     places: tuple[str, ...]
     bodies: tuple[str, ...]
     trades: tuple[str, ...]
+    cities: tuple[str, ...]
 
     def place_of(self, name: str) -> str:
         """Return the place that a name begins with, or nothing."""
@@ -47,64 +63,13 @@ def name_words() -> NameWords:
     """Return the words of `name_words.yaml`."""
     text = resources.files("sealq_worker.careful").joinpath("name_words.yaml").read_text("utf-8")
     words = {kind: line.split() for kind, line in yaml.safe_load(text).items()}
-    cities = words["cities"]
-    places = {*words["provinces"], *cities, *(f"{city}市" for city in cities)}
-    return NameWords(_longest(places), _longest(words["bodies"]), _longest(words["trades"]))
-
-
-def with_place(name: str) -> Iterator[str]:
-    """Yield a name with the place that it probably begins with.
-
-    Either the place is there, behind some dirt; or one character of it was misread or the first one
-    overlooked, and no other place is as near.
-    """
-    words = name_words()
-    place = words.place_of(name)
-    if place:
-        yield from _with_city(name, place)
-        return
-    behind = (name[dirt:] for dirt in range(1, _DIRT + 1) if words.place_of(name[dirt:]))
-    yield from list(behind)[:1]
-    meant = [place for place in words.places if _misread(name[: len(place)], place)]
-    if len({place.removesuffix("市") for place in meant}) == 1:
-        yield meant[0] + name[len(meant[0]) :]
-    long = (place for place in words.places if len(place) >= _SHORTEST)
-    cut = [place[0] for place in long if name.startswith(place[1:])]
-    if len(cut) == 1:
-        yield cut[0] + name
-
-
-def _with_city(name: str, place: str) -> Iterator[str]:
-    """Yield the name with 市 behind its city: instead of what was read there, and before it."""
-    city = f"{place}市"
-    if city in name_words().places:
-        yield city + name[len(city) :]
-        yield city + name[len(place) :]
-
-
-def with_ending(name: str, words: Sequence[str]) -> Iterator[str]:
-    """Yield a name with the word that it probably ends with, where it ends with none of them.
-
-    Args:
-        name: As it was read.
-        words: Bodies or trades.
-    """
-    if name.endswith(tuple(words)):
-        return
-    for word in words:
-        most = max(1, len(word) // _FOR_EACH)
-        for length in range(len(word) - 1, len(word) + 2):
-            tail = name[-length:]
-            if _near(tail, word, most):
-                yield name[: len(name) - len(tail)] + word
-
-
-def _near(read: str, word: str, most: int) -> bool:
-    """Whether a text differs from a word by so many characters at most, and by one at least."""
-    shared = len({*read} & {*word})
-    if len(word) < _SHORTEST or shared < len({*word}) - most:
-        return False
-    return 1 <= distance(read, word) <= most
+    cities = {*words["cities"], *(f"{city}市" for city in words["cities"])}
+    return NameWords(
+        places=_longest({*words["provinces"], *words["short_provinces"], *cities}),
+        cities=_longest(cities),
+        bodies=_longest(words["bodies"]),
+        trades=_longest({*words["trades"], *words["latin_trades"]}),
+    )
 
 
 def distance(a: str, b: str) -> int:
@@ -115,12 +80,6 @@ def distance(a: str, b: str) -> int:
         for place, other in enumerate(b):
             row.append(min(before[place] + (char != other), before[place + 1] + 1, row[-1] + 1))
     return row[-1]
-
-
-def _misread(read: str, place: str) -> bool:
-    if not _SHORTEST <= len(place) == len(read):
-        return False
-    return sum(a != b for a, b in zip(read, place, strict=True)) == 1
 
 
 def _longest(words: Sequence[str] | set[str]) -> tuple[str, ...]:

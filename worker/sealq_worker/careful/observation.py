@@ -35,7 +35,7 @@ class Candidate:
         polygon: Around the text, in crop pixels.
         source: Which way of looking gave it: `strip`, `strip ink`, `line`, `detector`, ...
         characters: Probability of each character of `text`.
-        rivals: In a code, what else each of them may be, with its probability; else empty.
+        rivals: What else each of them may be, with its probability; empty where nothing is known.
     """
 
     place: Place

@@ -26,6 +26,9 @@ Groups = list[tuple[Candidate, ...]]
 #: How much sharper lines must stand out for the bottom's word to count more than the name's.
 _CLEARLY = 1.3
 
+#: Width of a second name's ring, as a share of the seal.
+_INNER_RING = 0.74
+
 #: Characters and score of a text along the bottom that is surely one.
 _LONG, _SURE = 5, 0.8
 
@@ -53,11 +56,13 @@ def observe(crop: Image, models: SealModels) -> Observation:
 
 
 def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
-    name = ring.read_name(seal, models)
+    name = ring.read_outer_name(seal, models)
     if name is None:
         return _read_unturned(seal, models), seal.geometry
     bottom = read_bottom(seal, models, name)
-    second, along = _second_name(seal, models, name), [bottom] if bottom else []
+    second = _second_name(seal, models, name)
+    bottoms = [bottom, *(read_bottom(seal, models, text, _INNER_RING) for text in second)]
+    along = [text for text in bottoms if text is not None]
     outer, inside = text_band(seal, name.strip)
     taken = [_taken(seal, text.strip, inside) for text in (name, *along)]
     taken += [text.strip for text in second]
@@ -132,8 +137,7 @@ def _is_sure(bottom: Candidate) -> bool:
 
 def _second_name(seal: SealViews, models: SealModels, name: RingText) -> list[RingText]:
     """Read the Chinese name that stands inside a Latin one."""
-    text = name.candidates[0].text
-    if sum(char.isascii() for char in text) < 0.7 * len(text):
+    if not ring.is_latin(name):
         return []
     second = ring.read_name(seal, models, ring.INNER_BAND)
     return [] if second is None else [second]

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from sealq_worker.careful.name_words import name_words, with_ending, with_place
+from sealq_configs.purposes import Purpose
+from sealq_worker.careful.looks import Look, look_of
+from sealq_worker.careful.meant import WordTable, names_meant
+from sealq_worker.careful.name_words import DIVISIONS, ENDINGS, LATIN_FORMS, LEGAL_FORMS, name_words
 from sealq_worker.careful.observation import Candidate
+from sealq_worker.careful.plain import normalised
+from sealq_worker.careful.purposes import divided, spelled
 from sealq_worker.careful.weighing import Weighed, readings, weigh
 
-#: How most names end, the longest first.
-LEGAL_FORMS = (
-    "股份有限责任公司", "有限责任公司", "股份有限公司", "集团有限公司", "有限公司分公司",
-    "有限公司", "分公司", "合伙企业", "事务所", "合作社", "经营部", "公司",
-)  # fmt: skip
-ENDINGS = (
-    *LEGAL_FORMS, "集团", "商行", "商店", "银行", "支行", "分行", "营业部", "营业厅", "中心",
-    "委员会", "人民政府", "办公室", "法院", "医院", "学院", "大学", "中学", "小学", "学校",
-    "幼儿园", "研究院", "研究所", "派出所", "协会", "学会", "商会", "基金会", "联合会", "工会",
-    "办事处", "项目部", "代表处", "村民委员会", "厂", "店", "局", "馆", "站", "社", "院", "所",
-    "处", "厅", "部", "队", "场", "行",
-    "LTD", "LTD.", "LIMITED", "INC", "INC.", "LLC", "GMBH", "CORPORATION", "CORP.", "COMPANY",
-)  # fmt: skip
+#: Characters of the shortest legal form that is one by itself.
+_LEAST_FORM = 4
+#: Probability of its faintest character from which on no other name is looked for.
+_CLEAR = 0.9
 
-#: Characters of the shortest legal form that may be mended: the rest of it must vouch for one.
-_MENDED = 4
-#: Legal forms in Latin letters.
-_LATIN_FORMS = ("CO.,LTD.", "CO.,LTD", "LIMITED")
 #: Ends of legal forms, and the forms that end so.
 _SHORT_FORMS = ("公司", "LTD", "LTD.")
-_WHOLE_FORMS = (*(form for form in LEGAL_FORMS if len(form) >= _MENDED), *_LATIN_FORMS)
+_WHOLE_FORMS = (*(form for form in LEGAL_FORMS if len(form) >= _LEAST_FORM), *LATIN_FORMS)
 
-#: How places end that are named in full.
-_DIVISIONS = "省市区"
+#: All ends of names, the longest first.
+_FORMS = tuple(sorted((*ENDINGS, *LATIN_FORMS), key=len, reverse=True))
 
 #: What nothing but a branch's name follows.
 _CLOSING = (*LEGAL_FORMS, "委员会", "人民政府", "局")
@@ -56,19 +49,19 @@ PLAUSIBLE_PRIOR = 7.0
 #: The same where the legal form at the end may lack a part: 有股责任公司, CO..LTD.
 PARTIAL_PRIOR = 1.0
 
-#: The same of a name that begins with a place, and of one that says a trade or a public body.
-WORD_PRIOR = 6.0
+#: The same of a name that begins with a place, and of one that says a trade or a public body: for
+#: the word, and for each of its characters up to so many. More of them are less likely by chance.
+WORD_PRIOR, CHARACTER_PRIOR, _MOST_CHARACTERS = 2.0, 1.5, 4
 
 #: Characters of a company's own that a name has at least which begins with no place.
 _LEAST_OWN = 2
 
-#: Characters behind a legal form or a public body that may be dirt.
-_DIRT = 6
+#: Characters behind a legal form or a public body that may be dirt, and before a place.
+_DIRT, _DIRT_BEFORE = 6, 3
 
 #: What surrounds a Chinese name at either end where dirt or a neighbour was read with it.
-_AROUND = re.compile(
-    r"^[\W\da-zA-Z]{1,3}(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[\W\da-zA-Z]{1,3}$"
-)
+_BEFORE = re.compile(r"^[\W\da-zA-Z]{1,3}(?=[\u4e00-\u9fff])")
+_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff])[\W\da-zA-Z]{1,3}$")
 
 
 def plausible(name: str) -> bool:
@@ -76,7 +69,7 @@ def plausible(name: str) -> bool:
 
     Some names begin with figures. They are no worse read for it: see `weigh_names`.
     """
-    sound = next(_completed(name), None) is None and name == _trimmed(name)
+    sound = not _is_broken(name) and name == _trimmed(name)
     return sound and name.endswith(ENDINGS) and name.count("(") == name.count(")")
 
 
@@ -86,91 +79,101 @@ def names_somebody(name: str) -> bool:
     Where seals lie over each other, or ink is missing, 工程有限公司 may be all that is seen of a
     name, and that clearly.
     """
-    stem = _stem(name)
+    stem = _stem(name, LEGAL_FORMS)
     words = name_words()
     own = stem.removesuffix(words.trade_of(stem))
     is_part = any(trade.endswith(own) for trade in words.trades)
     return stem == name or bool(words.place_of(name)) or (len(own) >= _LEAST_OWN and not is_part)
 
 
-def weigh_names(group: Sequence[Candidate]) -> tuple[Weighed, ...]:
-    """Weigh what the candidates read, and the same mended a little.
+def weigh_names(
+    group: Sequence[Candidate], vocabulary: Sequence[Purpose] = ()
+) -> tuple[Weighed, ...]:
+    """Weigh what the candidates read, and what names that were read with doubt may have meant.
 
-    Mended are a character or two of a place, a trade, a public body or a legal form, and up to six
-    characters at either end that are no part of a name. Where those were clearly read they stay:
-    58某某有限公司.
+    That is: another place, trade, public body or legal form, and up to six characters fewer at
+    either end. What was clearly read stays: 58某某有限公司.
 
     Args:
         group: The candidates of one text.
+        vocabulary: Purposes that may stand behind the name in the same text.
     """
-    read = readings(group)
-    formed = dict.fromkeys((*read, *(name for text in read for name in _mended(text))))
-    names = dict.fromkeys((*formed, *(name for text in formed for name in _worded(text))))
-    return weigh(group, {name: _prior(name) for name in names})
+    texts = dict.fromkeys(readings(group))
+    if not _is_clear(group[0], vocabulary):
+        behind = _table(tuple(vocabulary)) if vocabulary else None
+        parts = {part.text: part for each in group for part in _parts(look_of(each))}
+        meant = (name for part in parts.values() for name in names_meant(part, behind))
+        texts |= dict.fromkeys(meant)
+    return weigh(group, {text: _prior(*divided(text, vocabulary)) for text in texts})
 
 
-def _prior(name: str) -> float:
-    words = name_words()
-    stem, place, body = _stem(name), words.place_of(name), words.body_of(name)
-    says = body or words.trade_of(stem)
-    # A company may leave 市 out, a public body does not.
-    placed = bool(place) and (not body or place[-1] in _DIVISIONS)
-    known = WORD_PRIOR * (placed + bool(says))
+def _is_clear(reading: Candidate, vocabulary: Sequence[Purpose]) -> bool:
+    """Whether a name was read without a doubt, and is made of words that names are made of."""
+    name, _ = divided(normalised(reading.text), vocabulary)
+    whole = plausible(name) and len(_words_of(name)) > 1
+    return whole and min(reading.characters) >= _CLEAR
+
+
+@lru_cache(maxsize=2)
+def _table(vocabulary: tuple[Purpose, ...]) -> WordTable:
+    return WordTable.of(spelled(vocabulary).words, last=True)
+
+
+def _prior(name: str, purpose: str | None) -> float:
+    return _name_prior(name) + (_word_prior(purpose) if purpose else 0.0)
+
+
+def _name_prior(name: str) -> float:
+    known = sum(_word_prior(word) for word in _words_of(name))
     if not plausible(name):
         return known
     partial = name.endswith(_SHORT_FORMS) and not name.endswith(_WHOLE_FORMS)
     return known + (PARTIAL_PRIOR if partial else PLAUSIBLE_PRIOR)
 
 
-def _mended(text: str) -> Iterator[str]:
-    for base in dict.fromkeys((text, _trimmed(text), *_ended(text))):
-        yield base
-        yield from _completed(base)
-        yield from _corrected(base)
-        if base.isascii():
-            yield from with_ending(base, _LATIN_FORMS)
+def _words_of(name: str) -> list[str]:
+    """Return the place, the city in it, and the trade or public body that a name has."""
+    words = name_words()
+    place = words.place_of(name)
+    rest = name.removeprefix(place)
+    city = words.place_of(rest) if place and place not in words.cities else ""
+    rest = rest.removeprefix(city)
+    body = words.body_of(rest)
+    if body and not (place and (city or place).endswith(DIVISIONS)):
+        # A company may leave 市 out, a public body does not.
+        return []
+    found = (place, city, body or words.trade_of(_stem(rest, _FORMS)))
+    return [word for word in found if word]
 
 
-def _worded(name: str) -> Iterator[str]:
-    """Yield the name with the words at its beginning and end that it probably has."""
-    for placed in (name, *with_place(name)):
-        yield placed
-        stem = _stem(placed)
-        words = name_words().bodies if stem == placed else name_words().trades
-        yield from (mended + placed[len(stem) :] for mended in with_ending(stem, words))
+def _parts(look: Look) -> Iterator[Look]:
+    """Yield a reading, and the same without what may be dirt before and behind it."""
+    text, count = look.text, len(look.text)
+    yield look
+    yield look.part(count - len(_BEFORE.sub("", text)), len(_BEHIND.sub("", text)))
+    end = max((text.rfind(word) + len(word) for word in _CLOSING if word in text), default=0)
+    if 0 < count - end <= _DIRT:
+        yield look.part(0, end)
+    for dirt in range(1, _DIRT_BEFORE + 1):
+        if name_words().place_of(text[dirt:]):
+            yield look.part(dirt, count)
 
 
-def _stem(name: str) -> str:
-    """Return a name without its legal form."""
-    return next((name.removesuffix(form) for form in LEGAL_FORMS if name.endswith(form)), name)
-
-
-def _ended(text: str) -> Iterator[str]:
-    """Yield the text without a few characters behind the last legal form or public body in it."""
-    ends = (text.rfind(word) + len(word) for word in _CLOSING if word in text)
-    last = max(ends, default=0)
-    if 0 < len(text) - last <= _DIRT:
-        yield text[:last]
+def _stem(name: str, forms: Sequence[str]) -> str:
+    """Return a name without the first of some forms that it ends with."""
+    return next((name.removesuffix(form) for form in forms if name.endswith(form)), name)
 
 
 def _trimmed(text: str) -> str:
-    return _AROUND.sub("", text)
+    return _BEHIND.sub("", _BEFORE.sub("", text))
 
 
-def _corrected(text: str) -> Iterator[str]:
-    """Yield the text with a legal form at its end of which one character was read wrongly."""
-    for form in LEGAL_FORMS:
-        tail = text[-len(form) :]
-        if len(form) >= _MENDED and len(tail) == len(form) and _differ_once(tail, form):
-            yield text.removesuffix(tail) + form
+def _is_broken(name: str) -> bool:
+    """Whether the legal form at the end lacks a character."""
+    return any(
+        name.endswith(broken) and not name.endswith(form) for broken, form in _BROKEN.items()
+    )
 
 
-def _completed(text: str) -> Iterator[str]:
-    """Yield the text with the legal form at its end completed, if that lacks a character."""
-    for broken, form in _BROKEN.items():
-        if text.endswith(broken) and not text.endswith(form):
-            yield text.removesuffix(broken) + form
-
-
-def _differ_once(a: str, b: str) -> bool:
-    return sum(x != y for x, y in zip(a, b, strict=True)) == 1
+def _word_prior(word: str) -> float:
+    return WORD_PRIOR + CHARACTER_PRIOR * min(len(word), _MOST_CHARACTERS)

@@ -87,6 +87,11 @@ class Spellings:
         distinct = np.array([len(each) for each in letters], np.int64)
         return cls(names, words, lengths, distinct, holds)
 
+    @property
+    def longest(self) -> int:
+        """Characters of the longest one."""
+        return int(self.lengths.max(initial=0))
+
     def shared(self, text: str) -> NDArray[np.int64]:
         """Return how many different characters each word has in common with a text, (words,)."""
         shared = np.zeros(len(self.words), np.int64)
@@ -173,10 +178,11 @@ def divided(text: str, vocabulary: Sequence[Purpose]) -> tuple[str, str | None]:
         What stands before the purpose, and the purpose as it is reported; the whole text and None
         where it ends in none.
     """
-    names = spelled(tuple(vocabulary)).names
-    endings = (ending for ending in names if text.endswith(ending) and text != ending)
-    longest = max(endings, key=len, default=None)
-    return (text, None) if longest is None else (text.removesuffix(longest), names[longest])
+    known = spelled(tuple(vocabulary))
+    for first in range(max(1, len(text) - known.longest), len(text)):
+        if text[first:] in known.names:
+            return text[:first], known.names[text[first:]]
+    return text, None
 
 
 def _likeliest(group: Sequence[Candidate], spellings: Spellings) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -29,8 +29,8 @@ _FRAME = 0.06
 #: Of a diamond its inscribed rectangle is read: share of the half diagonals.
 _DIAMOND = 0.56
 
-#: Of 255: darker is ink.
-_MIDDLE_GREY = 128
+#: Of 255: darker is ink, where strokes are strong and where they are faint.
+_MIDDLE_GREY, _LIGHT_GREY = 128, 205
 
 #: Share of a field's side that the lines of a second frame run along: no stroke is so long.
 _FRAME_LINE = 0.75
@@ -50,6 +50,8 @@ _LEAST_SCORE, _LEAST_DOUBT = 0.4, 1e-3
 
 #: The view that tells which way a seal is read, and the one that lines in doubt are read in again.
 _FIRST_VIEW, _SECOND_VIEW = "sharp", "crop"
+#: The view without print, of coloured ink.
+_PRINTLESS = "clean"
 #: How much more columns weigh than rows on a square: there the same characters read well either
 #: way, and names are cut in columns.
 _COLUMNS_FIRST = 1.2
@@ -70,7 +72,8 @@ class Block:
 
     Attributes:
         images: Views, (h, w, 3), by name.
-        ink: (h, w) 0 and 1.
+        ink: (h, w) 0 and 1, that tells where lines are.
+        view: Name of the view that lines are read in first.
         back: (2, 3), from its pixels to the crop's.
         rotation: Degrees counter-clockwise by which the seal stands off upright if this way is
             right.
@@ -78,6 +81,7 @@ class Block:
 
     images: dict[str, Image]
     ink: NDArray[np.uint8]
+    view: str
     back: NDArray[np.float64]
     rotation: float
 
@@ -115,6 +119,9 @@ class _Line:
         return cells[0] if self.kind == "row" else np.hstack([_as_cell(cell) for cell in cells])
 
 
+_Lines = tuple[_Line, ...]
+
+
 @dataclass(frozen=True)
 class _Way:
     """A block's lines, as they are read in the first view if its rotation is right.
@@ -126,7 +133,7 @@ class _Way:
     """
 
     block: Block
-    lines: tuple[_Line, ...]
+    lines: _Lines
     read: tuple[Recognised, ...]
 
     @property
@@ -143,10 +150,10 @@ class _Way:
     def sure(self) -> bool:
         """Whether no other way can be right: a text lying on its side does not read so well.
 
-        Fewer characters must be read with less doubt.
+        Fewer letters must be read with less doubt; figures and brackets any texture is taken for.
         """
-        some = [line for line in self.read if line.text]
-        count = sum(len(line.text) for line in some)
+        some = [line for line in self.read if any(map(str.isalpha, line.text))]
+        count = sum(char.isalpha() for line in some for char in line.text)
         score = min((line.score for line in some), default=0.0)
         return score >= (_SURE_WAY if count >= _SOME else _SURE_WORD) and count > 1
 
@@ -180,13 +187,39 @@ def _best_way(seal: SealViews, models: SealModels, geometry: Geometry) -> _Way:
         return lying * favour * way.weight
 
     ways: list[_Way] = []
-    blocks = blocks_of(seal, geometry)
-    for block in sorted(blocks, key=lambda block: abs(block.rotation)):
-        ways += _ways(block, geometry, models)
+    blocks = sorted(blocks_of(seal, geometry), key=lambda block: abs(block.rotation))
+    for block, several in _to_be_tried(blocks, geometry, models):
+        ways += (_way(block, lines, models) for lines in several)
         best = max(ways, key=worth)
         if best.sure:
-            return best
-    return max((*ways, *_detected(blocks, models)), key=worth)
+            break
+    return best
+
+
+def _way(block: Block, lines: _Lines, models: SealModels) -> _Way:
+    image = block.images[block.view]
+    return _Way(block, lines, tuple(models.recognise([line.cut_from(image) for line in lines])))
+
+
+def _to_be_tried(
+    blocks: Sequence[Block], geometry: Geometry, models: SealModels
+) -> Iterator[tuple[Block, list[_Lines]]]:
+    """Yield how a seal's lines may stand, the likeliest first.
+
+    Rows, or columns on what may have some; then other columns on a square, for names are cut so
+    there, and fainter rows on other shapes; at last, what the detector finds.
+    """
+    others: list[tuple[Block, list[_Lines]]] = []
+    for block in blocks:
+        layouts = layouts_of(block.ink) if _may_have_columns(block, geometry) else []
+        columns = [_columns(cells) for cells in layouts]
+        yield block, [_rows(block), *columns[:1]]
+        others.append((block, columns[1:]))
+    if geometry.shape == "square":
+        yield from others
+    else:
+        yield from ((block, [_rows(block)]) for block in _seen_otherwise(blocks))
+    yield from _detected(blocks, models)
 
 
 def blocks_of(seal: SealViews, geometry: Geometry) -> list[Block]:
@@ -195,16 +228,31 @@ def blocks_of(seal: SealViews, geometry: Geometry) -> list[Block]:
     scale = _SHORT_SIDE / (2 * min(half))
     back, size = upright_way(centre, half, tilt, scale)
     upright = partial(warped, back=back, size=size)
-    images = {name: seal.drawn(name, upright) for name in (_FIRST_VIEW, _SECOND_VIEW)}
+    names = dict.fromkeys((*seal.trusted, _SECOND_VIEW))
+    images = {name: seal.drawn(name, upright) for name in names}
     blocks = []
     for quarters in range(4):
         sides = half if quarters % 2 == 0 else half[::-1]
         rotation = (tilt + 90 * quarters + 180) % 360 - 180
         back, _ = upright_way(centre, sides, rotation, scale)
         turned = {name: turned_back(image, quarters) for name, image in images.items()}
-        ink = (turned[_FIRST_VIEW][..., 0] < _MIDDLE_GREY).astype(np.uint8)
-        blocks.append(Block(turned, ink, back, rotation))
+        ink = _dark(turned[_FIRST_VIEW], _MIDDLE_GREY)
+        blocks.append(Block(turned, ink, _FIRST_VIEW, back, rotation))
     return blocks
+
+
+def _seen_otherwise(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks with the ink that faint strokes have, and in colour that without print."""
+    for block in blocks:
+        yield replace(block, ink=_dark(block.images[_FIRST_VIEW], _LIGHT_GREY))
+    for block in blocks:
+        if _PRINTLESS in block.images:
+            ink = _dark(block.images[_PRINTLESS], _LIGHT_GREY)
+            yield replace(block, ink=ink, view=_PRINTLESS)
+
+
+def _dark(view: Image, bound: int) -> NDArray[np.uint8]:
+    return np.asarray(view[..., 0] < bound, np.uint8)
 
 
 def _taken_away(score: float) -> float:
@@ -237,35 +285,17 @@ def _may_have_columns(block: Block, geometry: Geometry) -> bool:
     return geometry.shape != "diamond" and bool(height > _LOWEST_COLUMNS * width)
 
 
-def _ways(block: Block, geometry: Geometry, models: SealModels) -> list[_Way]:
-    """Read a block's rows, and its columns where it may have some, in the first view."""
-    several = [_rows(block)]
-    if _may_have_columns(block, geometry):
-        several += [_columns(cells) for cells in layouts_of(block.ink)]
-    image = block.images[_FIRST_VIEW]
-    cuts = [[line.cut_from(image) for line in lines] for lines in several]
-    return [
-        _Way(block, lines, tuple(models.recognise(cut)))
-        for lines, cut in zip(several, cuts, strict=True)
-    ]
-
-
-def _detected(blocks: Sequence[Block], models: SealModels) -> list[_Way]:
-    """Read the lines that the detector finds where print or faint ink hides the rows."""
+def _detected(blocks: Sequence[Block], models: SealModels) -> Iterator[tuple[Block, list[_Lines]]]:
+    """Yield the lines that the detector finds where print or faint ink hides the rows."""
     first = blocks[0]
     found = models.detect(first.images[_FIRST_VIEW], _SHORT_SIDE)
     in_crop = [moved(polygon, first.back) for polygon in found]
-    ways = []
     for block in blocks:
         there = np.asarray(cv2.invertAffineTransform(block.back), float)
-        lines = _level([moved(polygon, there) for polygon in in_crop], block.ink.shape)
-        image = block.images[_FIRST_VIEW]
-        read = models.recognise([line.cut_from(image) for line in lines])
-        ways.append(_Way(block, lines, tuple(read)))
-    return ways
+        yield block, [_level([moved(polygon, there) for polygon in in_crop], block.ink.shape)]
 
 
-def _level(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> tuple[_Line, ...]:
+def _level(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> _Lines:
     """Return those of some texts that run from left to right, from top to bottom."""
     height, width = shape
     bounds = [(*polygon.min(axis=0), *polygon.max(axis=0)) for polygon in polygons]
@@ -277,14 +307,14 @@ def _level(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> tuple[_Line, 
     return tuple(_Line("row", box, (box,)) for box in boxes)
 
 
-def _rows(block: Block) -> tuple[_Line, ...]:
+def _rows(block: Block) -> _Lines:
     ink = _without_frames(block.ink)
     rows = spans_of(ink.mean(axis=1), _LEAST_LINE * len(ink), _NOTHING)[:_MOST_ROWS]
     boxes = [_padded(_tight(ink, start, end), ink.shape) for start, end in rows]
     return tuple(_Line("row", box, (box,)) for box in boxes)
 
 
-def _columns(cells: tuple[Box, ...]) -> tuple[_Line, ...]:
+def _columns(cells: tuple[Box, ...]) -> _Lines:
     """Return columns as one line: their characters set side by side, column after column."""
     x1, y1, x2, y2 = zip(*cells, strict=True)
     return (_Line("column", (min(x1), min(y1), max(x2), max(y2)), cells),)
@@ -319,7 +349,7 @@ def _groups(way: _Way, models: SealModels) -> tuple[tuple[Candidate, ...], ...]:
     second = iter(models.recognise([line.cut_from(image) for line in doubtful]))
     groups = []
     for line, read in zip(way.lines, way.read, strict=True):
-        views = {_FIRST_VIEW: read} | ({} if read.sure else {_SECOND_VIEW: next(second)})
+        views = {way.block.view: read} | ({} if read.sure else {_SECOND_VIEW: next(second)})
         groups.append(_group(way.block, line, views))
     return tuple(group for group in groups if group)
 

@@ -15,6 +15,7 @@ import numpy as np
 from sealq_worker.careful.around import OVERLAP, look_around, read_strips, ring_strip
 from sealq_worker.careful.band import text_band
 from sealq_worker.careful.models import LINE_HEIGHT, SealModels
+from sealq_worker.careful.name_words import ENDINGS
 from sealq_worker.careful.naming import LEAST_MARK, heaviest, name_of, score_of, weight_of
 from sealq_worker.careful.observation import Candidate, Geometry, Place
 from sealq_worker.careful.scoring import (
@@ -35,9 +36,9 @@ from sealq_worker.careful.unwrap import (
 )
 from sealq_worker.careful.views import SealViews
 
-#: Depth of the name's outer and inner edge, as shares of the shorter half axis, and of a second
-#: name's inside a first one, as seals in two languages have it.
-OUTER_BAND, INNER_BAND = (0.07, 0.42), (0.30, 0.58)
+#: Depth of the name's outer and inner edge, as shares of the shorter half axis. Seals in two
+#: languages have a thin name in Latin letters, and a second one inside of it.
+OUTER_BAND, THIN_BAND, INNER_BAND = (0.07, 0.42), (0.05, 0.30), (0.30, 0.58)
 
 #: Pitches of a name by which its strip is longer, at either end, than from first to last character:
 #: one more may stand there that was too faint to see.
@@ -49,6 +50,8 @@ _NARROW = 0.8
 #: Characters by which the halves of a name differ that does not stand evenly around the top, and
 #: by which its strip is longer at either end when it is read again.
 UNEVEN, _EVEN_MARGIN = 0.7, 0.35
+#: Share of a Latin name's characters that are Latin at least.
+_LATIN = 0.7
 #: Share of the ring that half a name takes at most.
 _HALF_RING = 0.48
 #: Score below which there is no text.
@@ -113,6 +116,23 @@ def read_name(
     return text_in(seal, views, tight)
 
 
+def read_outer_name(seal: SealViews, models: SealModels) -> RingText | None:
+    """Read the name along the frame, as deep as names are and, where that leaves doubt, as thin."""
+    name = read_name(seal, models)
+    if name is not None and (not is_latin(name) or min(name.candidates[0].characters) >= _SURE):
+        return name
+    thin = read_name(seal, models, THIN_BAND)
+    if name is None or thin is None:
+        return name or thin
+    return put_together(*sorted((name, thin), key=_soundness, reverse=True))
+
+
+def is_latin(name: RingText) -> bool:
+    """Whether a name is in Latin letters, but for some that were misread."""
+    text = name.candidates[0].text
+    return sum(char.isascii() for char in text) >= _LATIN * len(text)
+
+
 def evened(seal: SealViews, models: SealModels, name: RingText, rotation: float) -> RingText:
     """Read a name again that does not stand evenly around the seal's top, as names do.
 
@@ -157,6 +177,11 @@ def put_together(best: RingText, *others: RingText) -> RingText:
 def surest(names: Sequence[RingText]) -> RingText:
     """Return the name that is the likeliest to be whole, and so to stand evenly around the top."""
     return max(names, key=lambda name: name.candidates[0].score)
+
+
+def _soundness(text: RingText) -> tuple[bool, float]:
+    best = text.candidates[0]
+    return best.text.endswith(ENDINGS), best.score
 
 
 def worth(text: RingText) -> float:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sealq_configs.purposes import Purpose
-from sealq_storage.readings import FieldName
 from sealq_worker.careful.codes import looks_like_code, looks_like_tax_id
 from sealq_worker.careful.observation import Candidate, Observation
 from sealq_worker.careful.owners import plausible, weigh_names
 from sealq_worker.careful.plain import normalised
-from sealq_worker.careful.purposes import divided, stated
+from sealq_worker.careful.purposes import Stated, divided, stated
+from sealq_worker.careful.weighing import Weighed
 
 #: The candidates for one text, best first.
 Group = tuple[Candidate, ...]
@@ -30,7 +31,30 @@ _PERSON = re.compile(r"[\u4e00-\u9fff]{2,4}(之印|印章|印)?")
 _NO_PURPOSE = re.compile(r"\W*\w?\W*|\W*第?\d{1,3}号?\W*|[\d\W年月日]*|[\x21-\x7e]*\d[\x21-\x7e]*")
 
 
-def roles_of(observation: Observation, vocabulary: Sequence[Purpose]) -> dict[FieldName, Group]:
+@dataclass(frozen=True)
+class Named:
+    """The text that names the owner.
+
+    Attributes:
+        group: Its candidates.
+        weighed: What it may say, the likeliest first; at least one.
+    """
+
+    group: Group
+    weighed: tuple[Weighed, ...]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which text of a seal says what; None where none does."""
+
+    owner: Named | None
+    purpose: tuple[Group, Stated] | None
+    tax_id: Group | None
+    serial: Group | None
+
+
+def roles_of(observation: Observation, vocabulary: Sequence[Purpose]) -> Roles:
     """Assign texts to fields; each text to one at most.
 
     The name of a round or oval seal stands on its ring. On other seals the line that ends as names
@@ -44,44 +68,46 @@ def roles_of(observation: Observation, vocabulary: Sequence[Purpose]) -> dict[Fi
     codes = [group for group in groups if looks_like_code(_text(group))]
     words = [group for group in groups if group not in codes]
     ringed = observation.geometry.shape in RINGED
-    roles = _codes(codes)
     owner = _ring_name(words) if ringed else _named_line(words, vocabulary)
-    if owner is not None:
-        roles["owner"] = owner
-    rest = [group for group in words if group is not owner]
-    purpose = _purpose(rest, vocabulary, people=not ringed)
-    if purpose is not None:
-        roles["purpose"] = purpose
-    return roles
+    rest = [group for group in words if owner is None or group is not owner.group]
+    tax_ids, serials = _numbers(codes)
+    return Roles(
+        owner=owner,
+        purpose=_purpose(rest, vocabulary, people=not ringed),
+        tax_id=next(iter(tax_ids), None),
+        serial=next(iter(serials), None),
+    )
 
 
 def _text(group: Group) -> str:
     return normalised(group[0].text)
 
 
-def _codes(groups: Iterable[Group]) -> dict[FieldName, Group]:
-    """Tax numbers stand in the middle; a seal's own number mostly along the bottom."""
-    roles: dict[FieldName, Group] = {}
-    for group in groups:
+def _numbers(codes: Iterable[Group]) -> tuple[list[Group], list[Group]]:
+    """Part tax numbers, which stand in the middle, from a seal's own, mostly along the bottom."""
+    tax_ids: list[Group] = []
+    serials: list[Group] = []
+    for group in codes:
         inner = group[0].place == "inner"
-        name: FieldName = "tax_id" if inner and looks_like_tax_id(_text(group)) else "serial"
-        roles.setdefault(name, group)
-    return roles
+        (tax_ids if inner and looks_like_tax_id(_text(group)) else serials).append(group)
+    return tax_ids, serials
 
 
-def _ring_name(groups: Sequence[Group]) -> Group | None:
+def _ring_name(groups: Sequence[Group]) -> Named | None:
     """Of the texts on the ring, one that ends as names do; of those a Chinese one, the longest."""
     ring = [group for group in groups if group[0].place == "ring"]
-    return max(ring, key=_name_rank, default=None)
+    best = max(ring, key=_name_rank, default=None)
+    return None if best is None else Named(best, weigh_names(best))
 
 
-def _named_line(groups: Sequence[Group], vocabulary: Sequence[Purpose]) -> Group | None:
+def _named_line(groups: Sequence[Group], vocabulary: Sequence[Purpose]) -> Named | None:
     """The longest line that ends as names do; a purpose may follow in the same line.
 
     A legal form that was read almost right counts: it is mended later.
     """
     long = [group for group in groups if len(_text(group)) >= _SHORTEST_NAME]
-    names = ((divided(weigh_names(group)[0].text, vocabulary)[0], group) for group in long)
+    lines = [Named(group, weigh_names(group, vocabulary)) for group in long]
+    names = [(divided(line.weighed[0].text, vocabulary)[0], line) for line in lines]
     named = [pair for pair in names if plausible(pair[0]) and len(pair[0]) >= _SHORTEST_NAME]
     return max(named, key=lambda pair: len(pair[0]), default=("", None))[1]
 
@@ -93,14 +119,15 @@ def _name_rank(group: Group) -> tuple[bool, bool, int]:
 
 def _purpose(
     groups: Sequence[Group], vocabulary: Sequence[Purpose], *, people: bool
-) -> Group | None:
+) -> tuple[Group, Stated] | None:
     """Return the text that states a known purpose; else the longest that may state one."""
     found = [(group, stated(group, vocabulary)) for group in groups]
-    known = [(one.best.share, group) for group, one in found if one and one.known]
+    said = [(group, one) for group, one in found if one is not None]
+    known = [pair for pair in said if pair[1].known]
     if known:
-        return max(known, key=lambda pair: pair[0])[1]
-    others = [group for group in groups if _may_state(group, people=people)]
-    return max(others, key=lambda group: len(_text(group)), default=None)
+        return max(known, key=lambda pair: pair[1].best.share)
+    others = [pair for pair in said if _may_state(pair[0], people=people)]
+    return max(others, key=lambda pair: len(_text(pair[0])), default=None)
 
 
 def _may_state(group: Group, *, people: bool) -> bool:

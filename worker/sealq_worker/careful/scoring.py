@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from sealq_worker.careful.credit_code import ALPHABET, is_code_like
 from sealq_worker.careful.models import Recognised
 from sealq_worker.careful.observation import Candidate, Place, Point, Rivals
 
@@ -35,10 +34,8 @@ _MAJORITY = 0.5
 #: view, and the mean probability that one needs.
 _MOST_MISSING, _CHOICES, _FAINTEST = 3, 4, 0.03
 
-#: Classes of a step among which the rivals of a code's character are looked for, and the least
-#: probability of one.
+#: Most rivals of a character, and the least probability of one.
 _LIKELIEST, _LEAST_RIVAL = 8, 0.001
-_CODE_CHARS = frozenset(ALPHABET)
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Mark:
         at: Where it stands, in any unit common to all views.
         char: What it is.
         score: Its probability.
-        rivals: In a code, what else it may be.
+        rivals: What else it may be.
     """
 
     at: float
@@ -85,8 +82,7 @@ def marks_of(line: Recognised, start: float = 0.0, span: float = 1.0) -> list[Ma
         start: Where the line's left edge lies in the common unit.
         span: Its length in that unit.
     """
-    rivals = _rivals(line) if is_code_like(line.text) else [{}] * len(line.text)
-    found = zip(line.at, line.text, line.characters, rivals, strict=True)
+    found = zip(line.at, line.text, line.characters, _rivals(line), strict=True)
     return [
         Mark(start + at * span, char, score, others)
         for at, char, score, others in found
@@ -166,14 +162,14 @@ def ranked(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _rivals(line: Recognised) -> list[dict[str, float]]:
-    """Return what else of a code's alphabet each character may be, by its own step."""
+    """Return what else each character may be, by its own step."""
     steps = line.matrix[(np.array(line.at) * len(line.matrix)).astype(int)]
     found = []
     for step, char in zip(steps, line.text, strict=True):
-        likely = np.flatnonzero(step >= _LEAST_RIVAL)
+        likely = 1 + np.flatnonzero(step[1:] >= _LEAST_RIVAL)
         likeliest = likely[np.argsort(-step[likely])][:_LIKELIEST]
         seen = {line.alphabet[index]: float(step[index]) for index in likeliest}
-        found.append({other: p for other, p in seen.items() if other in _CODE_CHARS - {char}})
+        found.append({other: p for other, p in seen.items() if other != char and other.strip()})
     return found
 
 

@@ -15,7 +15,7 @@ from sealq_worker.careful.plain import normalised
 
 #: Natural logarithm by which a text gains with each character. A piece of a text is more probable
 #: than all of it; one more character that was read with 0.45 or more speaks for the longer text.
-_GAIN = 0.8
+GAIN = 0.8
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def weigh(group: Sequence[Candidate], priors: Mapping[str, float]) -> tuple[Weig
     if not texts:
         return ()
     evidence = _evidence(group, texts)
-    belief = evidence + np.array([priors[text] + _GAIN * len(text) for text in texts])
+    belief = evidence + np.array([priors[text] + GAIN * len(text) for text in texts])
     shares = np.exp(belief - belief.max())
     shares /= shares.sum()
     order = np.argsort(-belief, kind="stable")

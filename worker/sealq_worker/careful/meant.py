@@ -1,0 +1,214 @@
+"""What a name that was read with doubt may have been meant to say.
+
+Names begin with places and end with trades and legal forms, or with what a public body is called.
+Such words are laid on the beginning or the end of a reading, character by character, one of them
+overlooked or one too many; the few that the recogniser's probabilities allow may have been meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sealq_worker.careful.looks import CUT_OFF, OVERLOOKED, Look
+from sealq_worker.careful.name_words import DIVISIONS, ENDINGS, LATIN_FORMS, name_words
+from sealq_worker.careful.weighing import GAIN
+
+#: Most guesses at one word.
+_MOST = 3
+#: Natural logarithm of how much less likely than what was read a guess is at most.
+_LEAST = -11.0
+#: The same by which a guess is likelier than the next one that is left out: of many that are as
+#: likely as one another none is meant.
+_APART = 0.5
+#: Characters of the shortest word of which one may have been overlooked.
+_SHORTEST = 3
+#: What can't be.
+_NEVER = -1e3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A word that may have been meant at one end of a reading.
+
+    Attributes:
+        word: Nothing where the reading stays as it is.
+        taken: Characters of the reading that it stands for.
+    """
+
+    word: str
+    taken: int
+
+
+_AS_READ = Guess("", 0)
+
+
+@dataclass(frozen=True, eq=False)
+class WordTable:
+    """Words, ready to be laid on a reading all at once.
+
+    Attributes:
+        words: Each once.
+        symbols: All their characters, each once.
+        letters: (words, longest) which symbols each word consists of, from 1, padded by 0; words
+            that readings end with are spelled backwards.
+        lengths: (words,) characters of each.
+        last: Readings end with them.
+    """
+
+    words: tuple[str, ...]
+    symbols: str
+    letters: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    last: bool
+
+    @classmethod
+    def of(cls, words: Sequence[str], *, last: bool) -> WordTable:
+        """Return the table of some words."""
+        symbols = "".join(sorted({*"".join(words)}))
+        number = {symbol: index for index, symbol in enumerate(symbols, start=1)}
+        lengths = np.array([len(word) for word in words])
+        letters = np.zeros((len(words), int(lengths.max())), np.int64)
+        for row, word in enumerate(words):
+            letters[row, : len(word)] = [number[char] for char in (word[::-1] if last else word)]
+        return cls(tuple(words), symbols, letters, lengths, last)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    places: WordTable
+    cities: WordTable
+    forms: WordTable
+    trades: WordTable
+    bodies: WordTable
+
+
+def names_meant(look: Look, behind: WordTable | None = None) -> Iterator[str]:
+    """Yield a reading, and the same with words at its ends that may have been meant.
+
+    Args:
+        look: A reading of a name.
+        behind: What may stand behind a name in the same text, as purposes do on square seals.
+    """
+    tails = [_AS_READ, *_endings(look)]
+    if behind is not None:
+        for word in guesses(look, behind):
+            before = look.part(0, len(look.text) - word.taken)
+            tails += [_both(ending, word) for ending in (_AS_READ, *_endings(before))]
+    bodies = _tables().bodies.words
+    for head in (_AS_READ, *_beginnings(look)):
+        for tail in tails:
+            end = len(look.text) - tail.taken
+            name = head.word + look.text[head.taken : end]
+            if head.taken <= end and (tail.word not in bodies or name.endswith(DIVISIONS)):
+                yield name + tail.word
+
+
+def guesses(look: Look, table: WordTable) -> list[Guess]:
+    """Return the words of a table that a reading may begin or end with, the likeliest first.
+
+    Args:
+        look: A reading.
+        table: Words.
+
+    Returns:
+        At most three; none that is hardly likelier than others which are left out.
+    """
+    if not look.text:
+        return []
+    gains = _gains(look, table)
+    best = gains.max(axis=0)
+    order = np.argsort(-best, kind="stable")
+    least = max([_LEAST, *(best[order[_MOST : _MOST + 1]] + _APART)])
+    more = gains.argmax(axis=0) - 1
+    taken = table.lengths + more
+    found = [Guess(table.words[i], int(taken[i])) for i in order[:_MOST] if best[i] > least]
+    return [guess for guess in found if _is_backed(guess, look, last=table.last)]
+
+
+def _is_backed(guess: Guess, look: Look, *, last: bool) -> bool:
+    """Whether half of a word's characters were read where it is to stand."""
+    count = len(look.text)
+    there = look.text[max(0, count - guess.taken) :] if last else look.text[: guess.taken]
+    return 2 * sum(char in there for char in guess.word) >= len(guess.word)
+
+
+def _beginnings(look: Look) -> Iterator[Guess]:
+    tables = _tables()
+    for place in guesses(look, tables.places):
+        yield place
+        if place.word not in name_words().cities:
+            behind = guesses(look.part(place.taken, len(look.text)), tables.cities)
+            yield from (_both(place, city) for city in behind)
+
+
+def _endings(look: Look) -> Iterator[Guess]:
+    tables = _tables()
+    yield from guesses(look, tables.bodies)
+    for form in (*guesses(look, tables.forms), Guess(look.text[-1:], 1)):
+        yield form
+        before = guesses(look.part(0, len(look.text) - form.taken), tables.trades)
+        yield from (_both(trade, form) for trade in before)
+
+
+def _both(first: Guess, second: Guess) -> Guess:
+    return Guess(first.word + second.word, first.taken + second.taken)
+
+
+def _gains(look: Look, table: WordTable) -> NDArray[np.float64]:
+    """Return how much likelier words are than what was read in their places, as logarithms.
+
+    Returns:
+        (3, words): with one character overlooked, as many as were read, one too many.
+    """
+    steps = np.log(look.columns(table.symbols)[1::2])
+    said = np.log(look.sharpened)
+    if table.last:
+        steps, said = steps[::-1], said[::-1]
+    words, longest = table.letters.shape
+    there = np.arange(longest) < table.lengths[:, None]
+
+    def laid(offset: int) -> NDArray[np.float64]:
+        """(words, longest) gain of each letter, laid on the character so many places further."""
+        at = np.arange(longest) + offset
+        inside = (at >= 0) & (at < len(said))
+        at = np.clip(at, 0, len(said) - 1)
+        gain = np.where(inside, steps[at, table.letters] - said[at], _NEVER)
+        return np.where(there, gain, 0.0)
+
+    even = laid(0)
+    nothing = np.zeros((words, 1))
+    until = np.concatenate([nothing, even.cumsum(axis=1)], axis=1)
+    overlooked = np.full(longest, np.log(OVERLOOKED))
+    overlooked[0] = np.log(CUT_OFF)
+    earlier, later = (_from_here_on(laid(offset)) for offset in (-1, 1))
+    lacking = np.where(there, until[:, :-1] + overlooked + earlier[:, 1:], _NEVER).max(axis=1)
+    lacking[table.lengths < _SHORTEST] = _NEVER
+    spare = np.full(longest + 1, _NEVER)
+    count = min(len(said), longest + 1)
+    spare[:count] = steps[:count, 0] - said[:count]
+    reach = np.arange(longest + 1) < table.lengths[:, None]
+    surplus = np.where(reach, until + spare + later, _NEVER).max(axis=1)
+    return np.stack([lacking + GAIN, until[:, -1], surplus - GAIN])
+
+
+def _from_here_on(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (words, longest + 1) sums of what comes at each place and behind it."""
+    summed = gain[:, ::-1].cumsum(axis=1)[:, ::-1]
+    return np.concatenate([summed, np.zeros((len(gain), 1))], axis=1)
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _Tables:
+    words = name_words()
+    return _Tables(
+        places=WordTable.of(words.places, last=False),
+        cities=WordTable.of([city for city in words.cities if city.endswith("市")], last=False),
+        forms=WordTable.of((*(each for each in ENDINGS if len(each) > 1), *LATIN_FORMS), last=True),
+        trades=WordTable.of(words.trades, last=True),
+        bodies=WordTable.of(words.bodies, last=True),
+    )
