@@ -13,7 +13,7 @@ from sealq_configs.errors import ParameterError
 from sealq_configs.parameters import PredictParameters, validate_parameters
 
 #: Raise it whenever sealq's own code changes what a reading says: readings are then made anew.
-READING_VERSION = 8
+READING_VERSION = 9
 
 #: A `model_dir` that starts so names a model of sealq's catalogue.
 CATALOGUE_PREFIX = "catalogue:"

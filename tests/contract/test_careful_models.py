@@ -33,7 +33,7 @@ from sealq_worker.paddlex_env import import_paddlex
 SCALE = 6.0
 
 OWNER, PURPOSE, NUMBER = "天津市海河商贸有限公司", "合同专用章", "1201035263647"
-SQUARE_OWNER = "苏州市长江机械有限公司"
+SQUARE_OWNER, LATIN_OWNER = "苏州市长江机械有限公司", "HAIHE TRADING CO.,LTD"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,19 @@ def stamped(rotation: float) -> Image:
     return pressed(Design("round", (40.0, 40.0), elements), rotation)
 
 
+def bilingual() -> Image:
+    """Press a seal with a name in Latin letters, and within it another ring as `stamped` has it."""
+    names, latin = faces("train").chinese[0], faces("train").latin[0]
+    elements = (
+        Frame(0, 0.9),
+        Arc("owner", LATIN_OWNER, (16.6, 16.6), 170.0, Lettering(latin, 2.8, 2.8, 2)),
+        Arc("owner", OWNER, (11.2, 11.2), 215.0, Lettering(names, 3.8, 2.8, 1)),
+        Star(0, -0.4, 3.2),
+        Arc("purpose", PURPOSE, (11.6, 11.6), -60.0, Lettering(names, 3.0, 2.4, 1)),
+    )
+    return pressed(Design("round", (40.0, 40.0), elements), 8.0)
+
+
 def square(rotation: float) -> Image:
     """Press a company's square seal: name and purpose in four columns."""
     text = SQUARE_OWNER + PURPOSE
@@ -102,6 +115,14 @@ def test_a_seal_is_read_at_any_angle(models: PipelineModels, rotation: float) ->
     assert (seen.geometry.shape, seen.ink) == ("round", "red")
     assert seen.geometry.rotation is not None
     assert abs((seen.geometry.rotation - rotation + 180) % 360 - 180) < 5
+
+
+def test_a_seal_in_two_languages_has_a_ring_within_its_ring(models: PipelineModels) -> None:
+    seen = observe(bilingual(), models)
+    rings = [group[0].text for group in seen.groups if group[0].place == "ring"]
+    assert rings == [LATIN_OWNER.replace(" ", ""), OWNER]
+    fields = {field.name: field.text for field in fields_of(seen, load_purposes())}
+    assert fields == {"owner": OWNER, "purpose": PURPOSE}
 
 
 @pytest.mark.parametrize("rotation", [0.0, 15.0, -90.0])

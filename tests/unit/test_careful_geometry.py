@@ -147,6 +147,15 @@ def test_a_ring_of_which_a_quarter_is_missing_is_still_found() -> None:
     assert geometry.fit == pytest.approx(0.75, abs=0.08)
 
 
+def test_what_takes_little_of_the_crop_is_not_the_seal() -> None:
+    """The crop was cut around it: a box of print fits well, and is no seal."""
+    mask = np.zeros((240, 240), np.uint8)
+    for start in range(0, 360, 30):
+        cv2.ellipse(mask, (120, 120), (110, 110), 0, start, start + 18, (1,), 4)
+    cv2.rectangle(mask, (12, 100), (228, 140), (1,), 4)
+    assert find_geometry(mask)[0].shape == "round"
+
+
 def test_a_crop_without_ink_fits_nothing() -> None:
     _, worth = find_geometry(np.zeros((200, 220), np.uint8))
     assert worth <= 0

@@ -39,6 +39,13 @@ def test_a_star_is_no_line() -> None:
     assert len(find_lines(ink)) == 1
 
 
+def test_a_drawing_in_the_middle_is_no_part_of_the_line_that_it_touches() -> None:
+    ink = written(LINES[1])
+    cv2.circle(ink, (240, 236), 55, (1,), 6)
+    [box] = find_lines(ink)
+    assert box == pytest.approx(LINES[1], abs=12)
+
+
 def test_a_line_that_ran_together_is_a_line() -> None:
     """Smudged, or stamped twice: no stroke is left, but where it stands is no star."""
     ink = written(LINES[0])

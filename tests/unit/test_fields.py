@@ -117,6 +117,13 @@ def test_a_persons_seal_has_no_fields(text: str) -> None:
 # What is withheld.
 
 
+def test_a_square_seals_purpose_that_was_read_with_doubt_hides_no_name() -> None:
+    doubts, rivals = {13: 0.4, 14: 0.4}, {13: {"专": 0.3}, 14: {"用": 0.3}}
+    read = look("苏州市某某贸易有限公司合同早旦章", doubts=doubts, rivals=rivals)
+    seal = texts([read], shape="square")
+    assert seal == {"owner": "苏州市某某贸易有限公司", "purpose": "合同专用章"}
+
+
 def test_a_round_seal_without_a_text_has_an_unreadable_owner() -> None:
     owner = fields()["owner"]
     assert (owner.text, owner.state, owner.alternatives) == (None, "unreadable", ())

@@ -41,6 +41,10 @@ _SUPPORT_POINTS = 100
 _APART = 5.0
 _OUTSIDE, _INSIDE = 0.5, 0.25
 
+#: Share of the crop's sides that a seal takes at least, and how much counts against an outline what
+#: it lacks of that: the crop was cut around the seal.
+_FILLED, _UNFILLED = 0.7, 0.6
+
 #: Shares of the axes by which outlines are moved and stretched to fit better, coarse to fine.
 _STEPS = (0.03, 0.015, 0.007, 0.0035)
 _ROUNDS = 6
@@ -127,6 +131,8 @@ def _worths(family: Family, outlines: Outlines, near: Mask) -> Points:
     all_three = placed(np.concatenate([outlines, *beside]), _unit_points(family))
     on, outside, inside = np.split(_support(all_three, near), 3)
     worth = on - _OUTSIDE * outside - _INSIDE * inside
+    reach = np.ptp(all_three[: len(outlines)], axis=1) / near.shape[::-1]
+    worth -= _UNFILLED * np.maximum(0.0, _FILLED - reach.min(axis=1))
     short, long = outlines[:, 2:4].min(axis=1), outlines[:, 2:4].max(axis=1)
     sound = (short >= _LEAST_ASPECT[family] * long) & (long >= 0.3 * max(near.shape))
     return np.where(sound, worth, -1.0)

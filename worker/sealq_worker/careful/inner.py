@@ -42,6 +42,9 @@ _NUMBER_HEIGHT, _LONGEST = 0.13, 0.86
 #: Where invoice seals have the middle of the line below their number, its height and its width, as
 #: shares of the seal's height and width: the middle of what was found on such seals.
 _BELOW, _WORD_HEIGHT, _WORD_WIDTH = 0.755, 0.14, 0.48
+#: Where most round seals, and ovals, have the middle of what they are for, as shares of the seal's
+#: height; height of that line, and its width at most, likewise.
+_ROUND_WORDS, _OVAL_WORDS, _FOUND_HEIGHT, _FOUND_WIDTH = (0.72, 0.77), (0.61, 0.755), 0.13, 0.7
 #: Letters of the shortest line that says what a seal is for, so that it is not looked for again.
 _SHORTEST_WORD = 3
 #: Score below which there is no text, and from which a line says that the seal is upright.
@@ -134,8 +137,14 @@ def read_inner(
     if lacks_word or lacks_number:
         across = _read(upright, [_level(_middle_of(upright.taken))], models)
         lines += across if lacks_word else filter(_is_code, across)
-    if upright.is_oval and any(map(_is_code, lines)) and not any(map(_is_word, lines)):
+    if any(map(_is_word, lines)):
+        return lines
+    if upright.is_oval and any(map(_is_code, lines)):
         lines += _read(upright, [_level(_below_number(upright.taken))], models)
+    elif not latin:
+        places = _OVAL_WORDS if upright.is_oval else _ROUND_WORDS
+        below = [_level(_below_middle(upright.taken, place)) for place in places]
+        lines += filter(_is_word, _read(upright, below, models))
     return lines
 
 
@@ -169,6 +178,16 @@ def _below_number(taken: NDArray[np.uint8]) -> Points:
     return np.array(
         [width / 2 - half[0], middle - half[1], width / 2 + half[0], middle + half[1]], float
     )
+
+
+def _below_middle(taken: NDArray[np.uint8], place: float) -> Points:
+    """Return the box of a line below the middle, as long as what is taken leaves room for."""
+    height, width = taken.shape
+    free = np.flatnonzero(taken[round(place * height)] == 0)
+    near = free[np.abs(free - width / 2) < _FOUND_WIDTH / 2 * width]
+    first, last = (near[0], near[-1]) if near.size else (0, width)
+    middle, half = place * height, _FOUND_HEIGHT / 2 * height
+    return np.array([first, middle - half, last + 1, middle + half], float)
 
 
 def _middle_of(taken: NDArray[np.uint8]) -> Points:
