@@ -122,42 +122,58 @@ def read_inner(
 ) -> list[tuple[Candidate, ...]]:
     """Read the lines of an upright seal, from top to bottom.
 
-    An oval's number stands across its middle, and below it what the seal is for: they are read
-    there even where no line was found, for print hides lines, and a number's strokes are soon
-    faint. They then come last. So do the words across the middle of a seal with a Latin name.
+    What is missing then is read where such seals have it, and comes last. Where nothing is sure the
+    seal may not be upright: lines that slant are read, too, and what tells more is kept.
 
     Args:
         upright: The seal.
         models: Recogniser, and the detector for lines that slant.
         latin: The name on its ring is in Latin letters.
     """
-    lines = _read_lines(upright, models)
-    lacks_word = latin and not any(map(_is_word, lines))
-    lacks_number = upright.is_oval and not any(map(_is_code, lines))
-    if lacks_word or lacks_number:
-        across = _read(upright, [_level(_middle_of(upright.taken))], models)
-        lines += across if lacks_word else filter(_is_code, across)
-    if any(map(_is_word, lines)):
-        return lines
-    if upright.is_oval and any(map(_is_code, lines)):
-        lines += _read(upright, [_level(_below_number(upright.taken))], models)
-    elif not latin:
-        places = _OVAL_WORDS if upright.is_oval else _ROUND_WORDS
-        below = [_level(_below_middle(upright.taken, place)) for place in places]
-        lines += filter(_is_word, _read(upright, below, models))
-    return lines
-
-
-def _read_lines(upright: Upright, models: SealModels) -> list[tuple[Candidate, ...]]:
-    """Read level lines; where none is sure, the seal may not be upright: lines that slant."""
     boxes = [_widened(box, upright.taken) for box in find_lines(upright.ink)]
-    level = _read(upright, [_level(box) for box in boxes], models)
-    if any(group[0].score >= _SURE and len(group[0].text) > 1 for group in level):
-        return level
+    lines = _read(upright, [_level(box) for box in boxes], models)
+    lines += _at_their_places(upright, models, lines, latin=latin)
+    if any(group[0].score >= _SURE and len(group[0].text) > 1 for group in lines):
+        return lines
     inside = _papered(next(iter(upright.images.values())), upright.taken)
     found = models.detect(inside, _DETECTOR_SIDE)
     slanting = _read(upright, [_slanting(polygon) for polygon in found], models)
-    return max((level, slanting), key=_weight)
+    return max((lines, slanting), key=_weight)
+
+
+def _at_their_places(
+    upright: Upright,
+    models: SealModels,
+    lines: Sequence[tuple[Candidate, ...]],
+    *,
+    latin: bool,
+) -> list[tuple[Candidate, ...]]:
+    """Read a number and a word where no line says them: print hides lines, or they are faint.
+
+    An oval's number stands across its middle, and below it what the seal is for. A seal with a
+    Latin name has its words across the middle, others below it.
+
+    Args:
+        upright: The seal.
+        models: Recogniser.
+        lines: That were found.
+        latin: The name on its ring is in Latin letters.
+    """
+    found: list[tuple[Candidate, ...]] = []
+    has_word, has_number = any(map(_is_word, lines)), any(map(_is_code, lines))
+    lacks_word, lacks_number = latin and not has_word, upright.is_oval and not has_number
+    if lacks_word or lacks_number:
+        across = _read(upright, [_level(_middle_of(upright.taken))], models)
+        found += across if lacks_word else filter(_is_code, across)
+    if has_word or any(map(_is_word, found)):
+        return found
+    if upright.is_oval and (has_number or any(map(_is_code, found))):
+        found += _read(upright, [_level(_below_number(upright.taken))], models)
+    elif not latin:
+        places = _OVAL_WORDS if upright.is_oval else _ROUND_WORDS
+        below = [_level(_below_middle(upright.taken, place)) for place in places]
+        found += filter(_is_word, _read(upright, below, models))
+    return found
 
 
 def _is_code(group: tuple[Candidate, ...]) -> bool:

@@ -206,18 +206,13 @@ def _to_be_tried(
 ) -> Iterator[tuple[Block, list[_Lines]]]:
     """Yield how a seal's lines may stand, the likeliest first.
 
-    Rows, or columns on what may have some; then other columns on a square, for names are cut so
-    there, and fainter rows on other shapes; at last, what the detector finds.
+    Rows, or columns on what may have some; then fainter rows, but not on squares, where names are
+    cut in columns; at last, what the detector finds.
     """
-    others: list[tuple[Block, list[_Lines]]] = []
     for block in blocks:
         layouts = layouts_of(block.ink) if _may_have_columns(block, geometry) else []
-        columns = [_columns(cells) for cells in layouts]
-        yield block, [_rows(block), *columns[:1]]
-        others.append((block, columns[1:]))
-    if geometry.shape == "square":
-        yield from others
-    else:
+        yield block, [_rows(block), *map(_columns, layouts)]
+    if geometry.shape != "square":
         yield from ((block, [_rows(block)]) for block in _seen_otherwise(blocks))
     yield from _detected(blocks, models)
 
