@@ -45,6 +45,8 @@ _BELOW, _WORD_HEIGHT, _WORD_WIDTH = 0.755, 0.14, 0.48
 #: Where most round seals, and ovals, have the middle of what they are for, as shares of the seal's
 #: height; height of that line, and its width at most, likewise.
 _ROUND_WORDS, _OVAL_WORDS, _FOUND_HEIGHT, _FOUND_WIDTH = (0.72, 0.77), (0.61, 0.755), 0.13, 0.7
+#: Of 255: darker pixels may be faint strokes; share of them below which there is no line.
+_FAINT, _LEAST_INK = 215, 0.08
 #: Letters of the shortest line that says what a seal is for, so that it is not looked for again.
 _SHORTEST_WORD = 3
 #: Score below which there is no text, and from which a line says that the seal is upright.
@@ -171,8 +173,9 @@ def _at_their_places(
         found += _read(upright, [_level(_below_number(upright.taken))], models)
     elif not latin:
         places = _OVAL_WORDS if upright.is_oval else _ROUND_WORDS
-        below = [_level(_below_middle(upright.taken, place)) for place in places]
-        found += filter(_is_word, _read(upright, below, models))
+        below = [_below_middle(upright.taken, place) for place in places]
+        inked = [_level(box) for box in below if _has_ink(upright, box)]
+        found += filter(_is_word, _read(upright, inked, models))
     return found
 
 
@@ -204,6 +207,13 @@ def _below_middle(taken: NDArray[np.uint8], place: float) -> Points:
     first, last = (near[0], near[-1]) if near.size else (0, width)
     middle, half = place * height, _FOUND_HEIGHT / 2 * height
     return np.array([first, middle - half, last + 1, middle + half], float)
+
+
+def _has_ink(upright: Upright, box: Points) -> bool:
+    """Whether there is something dark in a box, however faint."""
+    x1, y1, x2, y2 = (round(side) for side in box)
+    view = next(iter(upright.images.values()))
+    return float((view[y1:y2, x1:x2, 0] < _FAINT).mean()) > _LEAST_INK
 
 
 def _middle_of(taken: NDArray[np.uint8]) -> Points:

@@ -59,6 +59,9 @@ _COLUMNS_FIRST = 1.2
 _SURE_WAY, _SOME = 0.85, 4
 #: Score of the line from which that is so of fewer characters, two or three.
 _SURE_WORD = 0.98
+#: Weight from which a way is right, whatever else is in doubt: textures, and texts that lie on
+#: their side, weigh less than 15.
+_SURE_WEIGHT = 20.0
 #: How many times as much must be read for a square to be taken as a diamond, or a diamond as one.
 _CLEARLY = 1.3
 #: Degrees off the crop's own top from which a way weighs less: single characters that lie on their
@@ -153,6 +156,8 @@ class _Way:
         Fewer letters must be read with less doubt; figures and brackets any texture is taken for.
         """
         some = [line for line in self.read if any(map(str.isalpha, line.text))]
+        if self.weight >= _SURE_WEIGHT:
+            return True
         count = sum(char.isalpha() for line in some for char in line.text)
         score = min((line.score for line in some), default=0.0)
         return score >= (_SURE_WAY if count >= _SOME else _SURE_WORD) and count > 1
