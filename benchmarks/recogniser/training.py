@@ -17,6 +17,9 @@ from recogniser.halved import widened
 #: Learning rate at the top. The network reads already: high rates would make it forget.
 RATE = 2e-4
 
+#: Loss for each character from which on a strip is too blurred for anybody: it teaches to guess.
+HOPELESS = 2.5
+
 #: Axes of convolutions' weights, as of batches of images: a third faster with channels last.
 _IMAGES = 4
 
@@ -44,13 +47,23 @@ class RecogniserTraining(Training[Graph, StripBatch]):
         )
 
     def loss(self, batch: StripBatch) -> Tensor:
-        """Return CTC's loss, a mean over the strips, each by the length of its text."""
+        """Return CTC's loss, a mean over the legible strips, each by the length of its text."""
         pictures = batch.pictures.to(self._device).contiguous(memory_format=torch.channels_last)
         with torch.autocast(self._device.type, torch.bfloat16):
             logits = self.network(pictures)
         likely = functional.log_softmax(logits.float(), -1).transpose(0, 1)
         steps = torch.full((likely.shape[1],), likely.shape[0])
-        return functional.ctc_loss(likely, batch.texts, steps, batch.lengths, zero_infinity=True)
+        lengths = batch.lengths
+        each = functional.ctc_loss(
+            likely, batch.texts, steps, lengths, reduction="none", zero_infinity=True
+        ) / lengths.clamp(min=1)
+        return mean_of_legible(each)
+
+
+def mean_of_legible(losses: Tensor) -> Tensor:
+    """Return the mean of those losses, (n,), that are no hopeless ones; 0 where all are."""
+    legible = losses[losses.detach() < HOPELESS]
+    return legible.sum() / max(1, len(legible))
 
 
 def load_graph(path: Path) -> Graph:

@@ -106,6 +106,12 @@ def test_what_else_the_recogniser_saw_tells_which_word_was_meant() -> None:
     assert guesses(said("X州丰", 0.5, X={"徐": 0.2}), cities)[0] == Guess("徐州", 2)
 
 
+def test_half_of_a_words_characters_must_have_been_read() -> None:
+    rivals = {"瓦": {"曲": 0.3}, "碰": {"靖": 0.3}}
+    assert guesses(said("瓦碰市丰", 0.3, **rivals), PLACES) == []
+    assert guesses(said("曲碰市丰", 0.3, **rivals), PLACES)[0] == Guess("曲靖市", 3)
+
+
 def test_a_word_of_two_characters_is_not_guessed_from_one() -> None:
     assert Guess("昆明", 1) not in guesses(said("明丰有限公司", 0.5), PLACES)
 
@@ -117,6 +123,11 @@ def test_what_was_clearly_read_is_no_other_word() -> None:
 def test_a_city_follows_its_province_and_a_trade_stands_before_the_legal_form() -> None:
     names = set(names_meant(said("安徽省岭尔滨市驰泰电了商务有限公司", 0.5)))
     assert "安徽省哈尔滨市驰泰电子商务有限公司" in names
+
+
+def test_a_public_body_is_meant_only_behind_its_place() -> None:
+    assert "佛山市公安局" in set(names_meant(said("佛山市公安司", 0.5)))
+    assert "锐丰公安局" not in set(names_meant(said("锐丰公安司", 0.5)))
 
 
 def test_the_words_at_both_ends_never_overlap() -> None:

@@ -248,16 +248,45 @@ def test_a_seal_that_reads_badly_is_turned_every_way() -> None:
     assert models.asked > 4
 
 
+def test_a_seal_on_which_much_is_read_is_not_turned_however_much_is_in_doubt() -> None:
+    models = OneText("现金收讫" * 5, 0.84)
+    read_block(row_of_boxes(), models)
+    assert models.asked == 2  # the second view
+
+
 def test_faint_strokes_make_a_line_where_no_strong_ones_do() -> None:
     found = read_block(row_of_boxes(grey=170), OneTextWhereInkIs("现金收讫", 0.99))
     assert [group[0].text for group in found.groups] == ["现金收讫"]
 
 
-def test_figures_alone_never_tell_how_a_seal_stands() -> None:
+@pytest.mark.parametrize("text", ["1141", "章111"])
+def test_figures_never_tell_how_a_seal_stands(text: str) -> None:
     """Textures are read as such, and so surely."""
-    models = OneTextWhereInkIs("1141", 0.99)
+    models = OneTextWhereInkIs(text, 0.95)
     read_block(row_of_boxes(), models)
     assert models.asked > 4
+
+
+class WordsAndDirt(OneTextWhereInkIs):
+    """Reads a word, then figures with doubt, and so on."""
+
+    def recognise(self, images: Sequence[Image]) -> list[Recognised]:
+        read = []
+        for image in images:
+            even = self.asked % 2 == 0
+            self.text, self.score = ("现金收讫", 0.99) if even else ("4)", 0.5)
+            read += super().recognise([image])
+        return read
+
+
+def test_figures_in_doubt_do_not_keep_a_word_from_telling() -> None:
+    picture = np.full((100, 300, 3), 255, np.uint8)
+    for top in (22, 60):
+        for left in range(40, 260, 60):
+            cv2.rectangle(picture, (left, top), (left + 40, top + 20), (0, 0, 0), 6)
+    models = WordsAndDirt("", SURE)
+    read_block(seal(picture, LONG), models)
+    assert models.asked == 3  # two lines, and the figures in the second view
 
 
 def printed_over() -> SealViews:

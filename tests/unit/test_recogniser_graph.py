@@ -15,12 +15,13 @@ torch = pytest.importorskip("torch", reason="PyTorch is an extra (docs/recognise
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from recogniser import training as learning
 from recogniser.alphabet import Alphabet
 from recogniser.batches import BATCH_WIDTH, WEIGHTS, batch_of, drawn_lots, groups_by_width
 from recogniser.errors import GraphError
 from recogniser.graph import Graph
 from recogniser.halved import halved, widened
-from recogniser.training import RecogniserTraining, load_graph
+from recogniser.training import HOPELESS, RecogniserTraining, load_graph, mean_of_legible
 from sealq_configs.model_cache import ModelCache
 from sealq_configs.settings import load_settings
 
@@ -50,7 +51,10 @@ def test_the_graph_says_what_onnx_runtime_says(folder: Path, width: int) -> None
     np.testing.assert_allclose(said, expected, atol=1e-4)
 
 
-def test_what_it_learned_is_in_the_model_that_is_written(folder: Path) -> None:
+def test_what_it_learned_is_in_the_model_that_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "HOPELESS", float("inf"))  # the strips are bare
     training = RecogniserTraining(folder / "inference.onnx", seed=1, seconds=3600, device="cpu")
     alphabet = Alphabet.of_model(folder)
     image = np.full((48, 320, 3), 200, np.uint8)
@@ -107,3 +111,16 @@ def test_strips_of_rare_roles_come_up_as_much_oftener_as_their_weights_say() -> 
     rng = np.random.default_rng(1)
     first = [drawn_lots(["owner", "code"], rng)[0] for _ in range(4000)]
     assert np.mean(first) == pytest.approx(WEIGHTS["code"] / (1 + WEIGHTS["code"]), abs=0.03)
+
+
+def test_strips_that_nobody_can_read_teach_nothing() -> None:
+    losses = torch.tensor([0.5, 1.5, HOPELESS + 1], requires_grad=True)
+    mean = mean_of_legible(losses)
+    assert float(mean.detach()) == pytest.approx(1.0)
+    mean.backward()
+    assert losses.grad is not None
+    assert losses.grad.tolist() == [0.5, 0.5, 0.0]
+
+
+def test_a_batch_that_nobody_can_read_teaches_nothing() -> None:
+    assert float(mean_of_legible(torch.tensor([HOPELESS, 9.0]))) == 0

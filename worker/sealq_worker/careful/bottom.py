@@ -31,23 +31,20 @@ _NOTHING, _LEAST_INKED, _AROUND = 0.05, 0.03, 0.05
 _SURE_BOTTOM, _SOME = 0.9, 5
 
 
-def read_bottom(
-    seal: SealViews, models: SealModels, name: RingText, ring: float = 1.0
-) -> RingText | None:
-    """Read what runs along the bottom of a ring, between the name's end and its start.
+def read_bottom(seal: SealViews, models: SealModels, name: RingText) -> RingText | None:
+    """Read what runs along the bottom of the ring, between the name's end and its start.
 
     Args:
         seal: Round or oval.
         models: Recogniser.
         name: What runs around the top.
-        ring: How wide the ring is that bears both, as a share of the seal.
     """
     start, span = name.strip.start + name.strip.span, 1.0 - name.strip.span
-    part = _inked(seal, start, span, ring) if span >= _LEAST_BOTTOM else None
+    part = _inked(seal, start, span) if span >= _LEAST_BOTTOM else None
     if part is None:
         return None
     found: list[RingText] = []
-    for band in (_of_ring(band, ring) for band in _BOTTOM_BANDS):
+    for band in _BOTTOM_BANDS:
         strip = replace(ring_strip(seal.geometry, band, *part), flipped=True)
         text = _read(seal, models, strip)
         found += [text] if text else []
@@ -57,17 +54,10 @@ def read_bottom(
     return put_together(*best_first) if best_first else None
 
 
-def _of_ring(band: tuple[float, float], ring: float) -> tuple[float, float]:
-    """Return a band of a ring as one of the whole seal."""
-    outer, inner = (1 - ring * (1 - depth) for depth in band)
-    return outer, inner
-
-
-def _inked(seal: SealViews, start: float, span: float, ring: float) -> tuple[float, float] | None:
+def _inked(seal: SealViews, start: float, span: float) -> tuple[float, float] | None:
     """Return from where on and how far there is ink along the bottom's outer edge, if there is."""
     aside = _BESIDE * span
-    band = _of_ring(_NUMBERS_BAND, ring)
-    strip = ring_strip(seal.geometry, band, start + aside, span - 2 * aside)
+    strip = ring_strip(seal.geometry, _NUMBERS_BAND, start + aside, span - 2 * aside)
     dark = 1 - unwrapped(seal.clean[..., 0], seal.geometry, strip, _NUMBERS_ROWS) / 255.0
     there = np.flatnonzero(dark.mean(axis=0) > _NOTHING)
     if len(there) <= _LEAST_INKED * dark.shape[1]:

@@ -26,9 +26,6 @@ Groups = list[tuple[Candidate, ...]]
 #: How much sharper lines must stand out for the bottom's word to count more than the name's.
 _CLEARLY = 1.3
 
-#: Width of a second name's ring, as a share of the seal.
-_INNER_RING = 0.74
-
 #: Characters and score of a text along the bottom that is surely one.
 _LONG, _SURE = 5, 0.8
 
@@ -60,9 +57,7 @@ def _read_round(seal: SealViews, models: SealModels) -> tuple[Groups, Geometry]:
     if name is None:
         return _read_unturned(seal, models), seal.geometry
     bottom = read_bottom(seal, models, name)
-    second = _second_name(seal, models, name)
-    bottoms = [bottom, *(read_bottom(seal, models, text, _INNER_RING) for text in second)]
-    along = [text for text in bottoms if text is not None]
+    second, along = _second_name(seal, models, name), [bottom] if bottom else []
     outer, inside = text_band(seal, name.strip)
     taken = [_taken(seal, text.strip, inside) for text in (name, *along)]
     taken += [text.strip for text in second]
