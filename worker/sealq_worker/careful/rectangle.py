@@ -42,6 +42,8 @@ _NOTHING, _LEAST_LINE = 0.12, 0.09
 #: Heights of a row that lie between two of its characters at most.
 _WIDEST_GAP = 1.5
 
+#: Higher to wider from which no faint rows are looked for.
+_UPENDED = 1.3
 #: Higher to wider from which a field may hold columns; lines that are read at most.
 _LOWEST_COLUMNS, _MOST_ROWS = 0.5, 6
 
@@ -214,11 +216,13 @@ def _to_be_tried(
     Rows, or columns on what may have some; then fainter rows, but not on squares, where names are
     cut in columns; at last, what the detector finds.
     """
+    is_square = geometry.shape == "square"
     for block in blocks:
         layouts = layouts_of(block.ink) if _may_have_columns(block, geometry) else []
-        yield block, [_rows(block), *map(_columns, layouts)]
-    if geometry.shape != "square":
-        yield from ((block, [_rows(block)]) for block in _seen_otherwise(blocks))
+        yield block, [_rows(block), *map(_columns, layouts if is_square else layouts[:1])]
+    if not is_square:
+        lying = [block for block in blocks if not _is_upended(block)]
+        yield from ((block, [_rows(block)]) for block in _seen_otherwise(lying))
     yield from _detected(blocks, models)
 
 
@@ -253,6 +257,12 @@ def _seen_otherwise(blocks: Sequence[Block]) -> Iterator[Block]:
 
 def _dark(view: Image, bound: int) -> NDArray[np.uint8]:
     return np.asarray(view[..., 0] < bound, np.uint8)
+
+
+def _is_upended(block: Block) -> bool:
+    """Whether a block is much higher than wide: hardly any row stands so."""
+    height, width = block.ink.shape
+    return bool(height > _UPENDED * width)
 
 
 def _taken_away(score: float) -> float:
