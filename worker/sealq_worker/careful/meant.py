@@ -165,35 +165,83 @@ def _gains(look: Look, table: WordTable) -> NDArray[np.float64]:
     Returns:
         (3, words): with one character overlooked, as many as were read, one too many.
     """
-    steps = np.log(look.columns(table.symbols)[1::2])
-    said = np.log(look.sharpened)
+    steps, said = np.log(look.columns(table.symbols)[1::2]), np.log(look.sharpened)
     if table.last:
         steps, said = steps[::-1], said[::-1]
-    words, longest = table.letters.shape
-    there = np.arange(longest) < table.lengths[:, None]
+    gains = steps - said[:, None]
+    # What a word gains by its first characters, each laid on the one that was read in its place.
+    until = _before(_laid(gains, table, 0))
+    fewer = _lacking(until, _laid(gains, table, -1), table)
+    more = _surplus(until, _laid(gains, table, 1), gains[:, 0], table)
+    return np.stack([fewer + GAIN, until[:, -1], more - GAIN])
 
-    def laid(offset: int) -> NDArray[np.float64]:
-        """(words, longest) gain of each letter, laid on the character so many places further."""
-        at = np.arange(longest) + offset
-        inside = (at >= 0) & (at < len(said))
-        at = np.clip(at, 0, len(said) - 1)
-        gain = np.where(inside, steps[at, table.letters] - said[at], _NEVER)
-        return np.where(there, gain, 0.0)
 
-    even = laid(0)
-    nothing = np.zeros((words, 1))
-    until = np.concatenate([nothing, even.cumsum(axis=1)], axis=1)
-    overlooked = np.full(longest, np.log(OVERLOOKED))
+def _laid(gains: NDArray[np.float64], table: WordTable, offset: int) -> NDArray[np.float64]:
+    """Return what each character of words gains, laid on the one so many places further.
+
+    Args:
+        gains: (read, 1 + symbols) of the characters that were read, what each symbol gains.
+        table: Of the words.
+        offset: Places.
+
+    Returns:
+        (words, longest), 0 behind a word's end.
+    """
+    at = np.arange(table.letters.shape[1]) + offset
+    inside = (at >= 0) & (at < len(gains))
+    gain = gains[np.clip(at, 0, len(gains) - 1), table.letters]
+    return np.where(_there(table), np.where(inside, gain, _NEVER), 0.0)
+
+
+def _lacking(
+    until: NDArray[np.float64], earlier: NDArray[np.float64], table: WordTable
+) -> NDArray[np.float64]:
+    """Return what words gain of which one character was overlooked, (words,).
+
+    Args:
+        until: Sums of what comes before each place.
+        earlier: What characters gain, each laid on the one before.
+        table: Of the words.
+    """
+    overlooked = np.full(earlier.shape[1], np.log(OVERLOOKED))
     overlooked[0] = np.log(CUT_OFF)
-    earlier, later = (_from_here_on(laid(offset)) for offset in (-1, 1))
-    lacking = np.where(there, until[:, :-1] + overlooked + earlier[:, 1:], _NEVER).max(axis=1)
-    lacking[table.lengths < _SHORTEST] = _NEVER
-    spare = np.full(longest + 1, _NEVER)
-    count = min(len(said), longest + 1)
-    spare[:count] = steps[:count, 0] - said[:count]
-    reach = np.arange(longest + 1) < table.lengths[:, None]
-    surplus = np.where(reach, until + spare + later, _NEVER).max(axis=1)
-    return np.stack([lacking + GAIN, until[:, -1], surplus - GAIN])
+    ways = until[:, :-1] + overlooked + _from_here_on(earlier)[:, 1:]
+    best: NDArray[np.float64] = np.where(_there(table), ways, _NEVER).max(axis=1)
+    best[table.lengths < _SHORTEST] = _NEVER
+    return best
+
+
+def _surplus(
+    until: NDArray[np.float64],
+    later: NDArray[np.float64],
+    none: NDArray[np.float64],
+    table: WordTable,
+) -> NDArray[np.float64]:
+    """Return what words gain among whose characters one is none, (words,).
+
+    Args:
+        until: Sums of what comes before each place.
+        later: What characters gain, each laid on the next one.
+        none: (read,) what each character that was read gains by being none.
+        table: Of the words.
+    """
+    longest = later.shape[1]
+    spare = np.full(longest, _NEVER)
+    spare[: len(none)] = none[:longest]
+    ways = until[:, :-1] + spare + _from_here_on(later)[:, :-1]
+    best: NDArray[np.float64] = np.where(_there(table), ways, _NEVER).max(axis=1)
+    return best
+
+
+def _there(table: WordTable) -> NDArray[np.bool_]:
+    """Return where words have characters, (words, longest)."""
+    there: NDArray[np.bool_] = table.letters > 0
+    return there
+
+
+def _before(gain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (words, longest + 1) sums of what comes before each place."""
+    return np.concatenate([np.zeros((len(gain), 1)), gain.cumsum(axis=1)], axis=1)
 
 
 def _from_here_on(gain: NDArray[np.float64]) -> NDArray[np.float64]:
