@@ -56,7 +56,7 @@ bench-quality: setup  ## Say how well seals are found and read
 	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.evaluate --bench .cache/bench --preset mobile --out .cache/bench-quality
 
 bench-reading: setup  ## Say how much better careful reading is than stock
-	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.compare_readings --out .cache/bench-reading
+	PYTHONPATH=benchmarks $(BIN)/python -m sealbench.compare_readings --out .cache/bench-reading $(BENCH)
 
 # In an environment of their own: they want another build of OpenCV.
 $(PEERS)/.ready: requirements/bench.lock

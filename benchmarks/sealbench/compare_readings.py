@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import track
 
 from sealbench.curve import Curve, curve, write_svg
-from sealbench.expected import FIELDS
+from sealbench.expected import FIELDS, is_clean
 from sealbench.fonts import Split
 from sealbench.reading_figures import compare, reported
 from sealbench.reading_report import Comparison, print_report, write_json
@@ -23,7 +25,14 @@ from sealq_worker.devices import Device
 
 
 def compare_readings(
-    preset: str, device: Device, *, split: Split, count: int, first_seed: int, out: Path
+    preset: str,
+    device: Device,
+    *,
+    split: Split,
+    count: int,
+    first_seed: int,
+    clean: bool,
+    out: Path,
 ) -> None:
     """Read seals both ways, print the figures and write them to a folder.
 
@@ -33,13 +42,16 @@ def compare_readings(
         split: Of the bench.
         count: Whole seals.
         first_seed: Seed of the first page.
+        clean: Of all these seals only those that nothing makes hard to read.
         out: Gets `reading.json` and `calibration.svg`.
 
     Raises:
         SealqError: The preset or a model can't be used.
     """
     readers = Readers(preset, device, load_settings().settings)
-    crops = seal_crops(split, count, first_seed=first_seed)
+    every = seal_crops(split, sys.maxsize if clean else count, first_seed=first_seed)
+    wanted = (crop for crop in every if not clean or is_clean(crop.truth, crop.page))
+    crops = islice(wanted, count)
     progress = Console(stderr=True)
     outcomes = list(track(readers.both(crops), "Reading", count, console=progress))
     comparison = Comparison(preset, split, first_seed, compare(outcomes), _curves(outcomes))
@@ -63,13 +75,14 @@ def _curves(outcomes: Sequence[SealOutcome]) -> dict[str, Curve]:
 @click.option("--split", type=click.Choice(["train", "held_out"]), default="held_out")
 @click.option("--count", type=click.IntRange(min=1), default=600, show_default=True, help="Seals.")
 @click.option("--first-seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--clean", is_flag=True, help="Clean seals alone; pages are drawn until there are enough."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for results.")
-def main(*, preset: str, device: str, split: Split, count: int, first_seed: int, out: Path) -> None:
+def main(*, device: str, **options: Any) -> None:
     """Say how well careful reading does beside stock reading, on the same seals."""
     try:
-        compare_readings(
-            preset, Device.parse(device), split=split, count=count, first_seed=first_seed, out=out
-        )
+        compare_readings(device=Device.parse(device), **options)
     except SealqError as exc:
         click.echo(f"sealbench: {exc}", err=True)
         sys.exit(exc.exit_code)
