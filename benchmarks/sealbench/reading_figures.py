@@ -120,7 +120,7 @@ def compare(outcomes: Sequence[SealOutcome]) -> ReadingFigures:
 
 def field_cases(outcome: SealOutcome) -> Iterator[FieldCase]:
     """Yield the fields of a seal. Stock knows no fields: any of its lines may be right."""
-    said = {field.name: field.text or "" for field in outcome.careful.fields}
+    said = outcome.careful.said
     careful = likeness_by_field(said, outcome.seal)
     for name, wanted in expected(outcome.seal).items():
         stock = best_likeness(wanted, outcome.stock.lines)
@@ -131,7 +131,7 @@ def reported(outcomes: Iterable[SealOutcome]) -> Iterator[ReportedText]:
     """Yield all texts that the careful reader reports, those that no seal bears among them."""
     for outcome in outcomes:
         texts = [field for field in outcome.careful.fields if field.text is not None]
-        exact = exact_fields({field.name: field.text or "" for field in texts}, outcome.seal)
+        exact = exact_fields(outcome.careful.said, outcome.seal)
         for field in texts:
             yield ReportedText(field.name, field.score or 0.0, field.name in exact)
 

@@ -15,7 +15,7 @@ from sealq_configs.presets import load_preset
 from sealq_configs.purposes import Purpose, load_purposes
 from sealq_configs.settings import Settings
 from sealq_configs.spec import with_parameters
-from sealq_storage.readings import NewField
+from sealq_storage.readings import FieldName, NewField
 from sealq_worker.careful.fields import Claim, claims_of, judged
 from sealq_worker.careful.models import PipelineModels
 from sealq_worker.careful.observation import Image, Observation
@@ -49,6 +49,11 @@ class CarefulReading:
     claims: tuple[Claim, ...]
     seconds: float
     passes: int
+
+    @property
+    def said(self) -> dict[FieldName, str]:
+        """What the fields say; unreadable ones say nothing."""
+        return {field.name: field.text for field in self.fields if field.text is not None}
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,8 @@ def exact_by_turn(
     for crop in crops:
         there.update(expected(crop.truth).keys())
         for turn in turns:
-            fields = readers.careful(turned(crop, turn)).fields
-            said = {field.name: field.text for field in fields if field.text is not None}
-            exact[turn].update(exact_fields(said, crop.truth))
+            reading = readers.careful(turned(crop, turn))
+            exact[turn].update(exact_fields(reading.said, crop.truth))
     return there, exact
 
 

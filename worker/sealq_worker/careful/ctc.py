@@ -30,7 +30,7 @@ def log_probabilities(columns: Columns, texts: Sequence[str]) -> NDArray[np.floa
     Returns:
         (texts,) natural logarithms.
     """
-    symbols, letters = _spelled(tuple(texts))
+    symbols, letters = lettered(tuple(texts))
     states = np.zeros((len(texts), 2 * letters.shape[1] + 1), np.int64)
     states[:, 1::2] = letters
     return _forward(columns(symbols), states, (letters > 0).sum(axis=1))
@@ -49,7 +49,7 @@ def log_bounds(columns: Columns, texts: Sequence[str]) -> NDArray[np.float64]:
     Returns:
         (texts,) natural logarithms.
     """
-    symbols, letters = _spelled(tuple(texts))
+    symbols, letters = lettered(tuple(texts))
     best = np.log(columns(symbols).max(axis=0))
     best[0] = 0.0
     bounds: NDArray[np.float64] = best[letters].sum(axis=1)
@@ -57,7 +57,7 @@ def log_bounds(columns: Columns, texts: Sequence[str]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4)
-def _spelled(texts: tuple[str, ...]) -> tuple[str, NDArray[np.int64]]:
+def lettered(texts: tuple[str, ...]) -> tuple[str, NDArray[np.int64]]:
     """Return the characters of texts, and (texts, longest) which they are: from 1, padded by 0."""
     symbols = "".join(sorted(set("".join(texts))))
     number = {symbol: index for index, symbol in enumerate(symbols, start=1)}

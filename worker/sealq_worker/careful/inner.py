@@ -36,15 +36,15 @@ _DETECTOR_SIDE = 352
 
 #: Share of a line's height by which its box is widened, up and down, left and right.
 _MARGIN = (0.16, 0.35)
-#: Height of a number across the middle as a share of the seal's, and share of the seal's width that
-#: it takes at most.
-_NUMBER_HEIGHT, _LONGEST = 0.13, 0.86
+#: Height of a line that is read at its place, as a share of the seal's; where a number across the
+#: middle stands, and shares of the seal's width that numbers and words take at most.
+_ACROSS_HEIGHT, _MIDDLE, _LONGEST_NUMBER, _LONGEST_WORD = 0.13, 0.5, 0.86, 0.7
 #: Where invoice seals have the middle of the line below their number, its height and its width, as
 #: shares of the seal's height and width: the middle of what was found on such seals.
 _BELOW, _WORD_HEIGHT, _WORD_WIDTH = 0.755, 0.14, 0.48
 #: Where most round seals, and ovals, have the middle of what they are for, as shares of the seal's
-#: height; height of that line, and its width at most, likewise.
-_ROUND_WORDS, _OVAL_WORDS, _FOUND_HEIGHT, _FOUND_WIDTH = (0.72, 0.77), (0.61, 0.755), 0.13, 0.7
+#: height.
+_ROUND_WORDS, _OVAL_WORDS = (0.72, 0.77), (0.61, 0.755)
 #: Of 255: darker pixels may be faint strokes; share of them below which there is no line.
 _FAINT, _LEAST_INK = 215, 0.08
 #: Letters of the shortest line that says what a seal is for, so that it is not looked for again.
@@ -165,7 +165,7 @@ def _at_their_places(
     has_word, has_number = any(map(_is_word, lines)), any(map(_is_code, lines))
     lacks_word, lacks_number = latin and not has_word, upright.is_oval and not has_number
     if lacks_word or lacks_number:
-        across = _read(upright, [_level(_middle_of(upright.taken))], models)
+        across = _read(upright, [_level(_across(upright.taken, _MIDDLE, _LONGEST_NUMBER))], models)
         found += across if lacks_word else filter(_is_code, across)
     if has_word or any(map(_is_word, found)):
         return found
@@ -173,7 +173,7 @@ def _at_their_places(
         found += _read(upright, [_level(_below_number(upright.taken))], models)
     elif not latin:
         places = _OVAL_WORDS if upright.is_oval else _ROUND_WORDS
-        below = [_below_middle(upright.taken, place) for place in places]
+        below = [_across(upright.taken, place, _LONGEST_WORD) for place in places]
         inked = [_level(box) for box in below if _has_ink(upright, box)]
         found += filter(_is_word, _read(upright, inked, models))
     return found
@@ -199,13 +199,19 @@ def _below_number(taken: NDArray[np.uint8]) -> Points:
     )
 
 
-def _below_middle(taken: NDArray[np.uint8], place: float) -> Points:
-    """Return the box of a line below the middle, as long as what is taken leaves room for."""
+def _across(taken: NDArray[np.uint8], place: float, longest: float) -> Points:
+    """Return the box of a line at a share of the height, as long as what is taken leaves room for.
+
+    Args:
+        taken: (h, w), 0 and 1.
+        place: Of its middle, as a share of the height.
+        longest: Share of the width that it takes at most.
+    """
     height, width = taken.shape
     free = np.flatnonzero(taken[round(place * height)] == 0)
-    near = free[np.abs(free - width / 2) < _FOUND_WIDTH / 2 * width]
+    near = free[np.abs(free - width / 2) < longest / 2 * width]
     first, last = (near[0], near[-1]) if near.size else (0, width)
-    middle, half = place * height, _FOUND_HEIGHT / 2 * height
+    middle, half = place * height, _ACROSS_HEIGHT / 2 * height
     return np.array([first, middle - half, last + 1, middle + half], float)
 
 
@@ -214,16 +220,6 @@ def _has_ink(upright: Upright, box: Points) -> bool:
     x1, y1, x2, y2 = (round(side) for side in box)
     view = next(iter(upright.images.values()))
     return float((view[y1:y2, x1:x2, 0] < _FAINT).mean()) > _LEAST_INK
-
-
-def _middle_of(taken: NDArray[np.uint8]) -> Points:
-    """Return the box of a line across the middle, as long as what is taken leaves room for."""
-    height, width = taken.shape
-    free = np.flatnonzero(taken[height // 2] == 0)
-    near = free[np.abs(free - width / 2) < _LONGEST * width / 2]
-    first, last = (near[0], near[-1]) if near.size else (0, width)
-    half = _NUMBER_HEIGHT * height / 2
-    return np.array([first, height / 2 - half, last + 1, height / 2 + half], float)
 
 
 def _read(

@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sealq_worker.careful.ctc import lettered
 from sealq_worker.careful.looks import CUT_OFF, OVERLOOKED, Look
 from sealq_worker.careful.name_words import DIVISIONS, ENDINGS, LATIN_FORMS, name_words
 from sealq_worker.careful.weighing import GAIN
@@ -69,13 +70,8 @@ class WordTable:
     @classmethod
     def of(cls, words: Sequence[str], *, last: bool) -> WordTable:
         """Return the table of some words."""
-        symbols = "".join(sorted({*"".join(words)}))
-        number = {symbol: index for index, symbol in enumerate(symbols, start=1)}
-        lengths = np.array([len(word) for word in words])
-        letters = np.zeros((len(words), int(lengths.max())), np.int64)
-        for row, word in enumerate(words):
-            letters[row, : len(word)] = [number[char] for char in (word[::-1] if last else word)]
-        return cls(tuple(words), symbols, letters, lengths, last)
+        symbols, letters = lettered(tuple(word[::-1] if last else word for word in words))
+        return cls(tuple(words), symbols, letters, (letters > 0).sum(axis=1), last)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sealq_worker.careful.meant import WordTable, names_meant
 from sealq_worker.careful.name_words import DIVISIONS, ENDINGS, LATIN_FORMS, LEGAL_FORMS, name_words
 from sealq_worker.careful.observation import Candidate
 from sealq_worker.careful.plain import normalised
-from sealq_worker.careful.purposes import divided, spelled
+from sealq_worker.careful.purposes import Spellings, spelled
 from sealq_worker.careful.weighing import Weighed, readings, weigh
 
 #: Characters of the shortest legal form that is one by itself.
@@ -98,18 +98,18 @@ def weigh_names(
         group: The candidates of one text.
         vocabulary: Purposes that may stand behind the name in the same text.
     """
-    texts = dict.fromkeys(readings(group))
-    if not _is_clear(group[0], vocabulary):
+    texts, spellings = dict.fromkeys(readings(group)), spelled(tuple(vocabulary))
+    if not _is_clear(group[0], spellings):
         behind = _table(tuple(vocabulary)) if vocabulary else None
         parts = {part.text: part for each in group for part in _parts(look_of(each))}
         meant = (name for part in parts.values() for name in names_meant(part, behind))
         texts |= dict.fromkeys(meant)
-    return weigh(group, {text: _prior(*divided(text, vocabulary)) for text in texts})
+    return weigh(group, {text: _prior(*spellings.divide(text)) for text in texts})
 
 
-def _is_clear(reading: Candidate, vocabulary: Sequence[Purpose]) -> bool:
+def _is_clear(reading: Candidate, spellings: Spellings) -> bool:
     """Whether a name was read without a doubt, and is made of words that names are made of."""
-    name, _ = divided(normalised(reading.text), vocabulary)
+    name, _ = spellings.divide(normalised(reading.text))
     whole = plausible(name) and len(_words_of(name)) > 1
     return whole and min(reading.characters) >= _CLEAR
 

@@ -87,10 +87,12 @@ class Spellings:
         distinct = np.array([len(each) for each in letters], np.int64)
         return cls(names, words, lengths, distinct, holds)
 
-    @property
-    def longest(self) -> int:
-        """Characters of the longest one."""
-        return int(self.lengths.max(initial=0))
+    def divide(self, text: str) -> tuple[str, str | None]:
+        """Part a text that ends in a purpose; see `divided`."""
+        for first in range(1, len(text)):
+            if text[first:] in self.names:
+                return text[:first], self.names[text[first:]]
+        return text, None
 
     def shared(self, text: str) -> NDArray[np.int64]:
         """Return how many different characters each word has in common with a text, (words,)."""
@@ -178,11 +180,7 @@ def divided(text: str, vocabulary: Sequence[Purpose]) -> tuple[str, str | None]:
         What stands before the purpose, and the purpose as it is reported; the whole text and None
         where it ends in none.
     """
-    known = spelled(tuple(vocabulary))
-    for first in range(max(1, len(text) - known.longest), len(text)):
-        if text[first:] in known.names:
-            return text[:first], known.names[text[first:]]
-    return text, None
+    return spelled(tuple(vocabulary)).divide(text)
 
 
 def _likeliest(group: Sequence[Candidate], spellings: Spellings) -> list[str]:

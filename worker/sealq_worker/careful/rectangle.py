@@ -157,9 +157,9 @@ class _Way:
 
         Fewer letters must be read with less doubt; figures and brackets any texture is taken for.
         """
-        some = [line for line in self.read if any(map(str.isalpha, line.text))]
         if self.weight >= _SURE_WEIGHT:
             return True
+        some = [line for line in self.read if any(map(str.isalpha, line.text))]
         count = sum(char.isalpha() for line in some for char in line.text)
         score = min((line.score for line in some), default=0.0)
         return score >= (_SURE_WAY if count >= _SOME else _SURE_WORD) and count > 1
